@@ -1,0 +1,182 @@
+//! One incident as attribution sees it: who crashed, when it began, and what was around.
+//!
+//! In: the loops of an incident, the timeline and the ledger. Out: a [`Case`], asked by the factors.
+//! Nothing that lies after the incident's close is looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::{Class, Event};
+use crate::ledger::{Change, Ledger};
+use crate::loops::{CrashLoop, End, Entity, Loops, Track};
+use crate::time::{Span, Timestamp};
+use crate::timeline::Timeline;
+
+/// Signs of another cause lie this near to a crash that they explain.
+const IN_CRASH: (Span, Span) = (Span::from_seconds(10), Span::from_seconds(3));
+
+/// What an incident is about.
+pub struct Case<'a> {
+    /// All events.
+    pub timeline: &'a Timeline,
+    /// All changes.
+    pub ledger: &'a Ledger,
+    /// All services and loops.
+    pub all: &'a Loops,
+    /// The incident's loops, the root's first.
+    pub loops: Vec<&'a CrashLoop>,
+    /// What was read around crashes and around changes, by event (see the second look).
+    pub looks: &'a BTreeMap<usize, Vec<String>>,
+    /// The first crash.
+    pub onset: Timestamp,
+    /// How far the onset may lie off.
+    pub uncertainty: Span,
+    /// The last moment that counts.
+    pub close: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    /// The loop that the incident is called after.
+    #[must_use]
+    pub fn root(&self) -> &'a CrashLoop {
+        self.loops[0]
+    }
+
+    /// The looping service's name.
+    #[must_use]
+    pub fn service(&self) -> &'a str {
+        &self.root().entity.service
+    }
+
+    /// The track of a loop.
+    #[must_use]
+    pub fn track(&self, found: &CrashLoop) -> &'a Track {
+        &self.all.tracks[found.track]
+    }
+
+    /// The loops of the root's service, one for each host.
+    pub fn of_service(&self) -> impl Iterator<Item = &'a CrashLoop> + '_ {
+        self.loops.iter().copied().filter(|l| l.entity.service == self.service())
+    }
+
+    /// The abnormal ends of the root's service in this incident, with their tracks.
+    pub fn ends(&self) -> impl Iterator<Item = (&'a Entity, &'a End)> + '_ {
+        self.of_service().flat_map(|l| {
+            let track = self.track(l);
+            track.ends[l.ends.clone()].iter().filter(|e| !e.requested).map(|e| (&track.entity, e))
+        })
+    }
+
+    /// The hosts on which the root's service loops.
+    #[must_use]
+    pub fn hosts(&self) -> BTreeSet<&'a str> {
+        self.of_service().filter_map(|l| l.entity.host.as_deref()).collect()
+    }
+
+    /// How long the logs go back before the onset; a minute at least.
+    #[must_use]
+    pub fn history(&self) -> Span {
+        let start = self.timeline.start.unwrap_or(self.onset);
+        self.onset.since(start).max(Span::from_seconds(60))
+    }
+
+    /// When a change took effect: on the host of the root's loop where it is told, else at first. For a
+    /// routine, the instance that is looked at.
+    #[must_use]
+    pub fn effect(&self, change: &Change, instance: usize) -> Timestamp {
+        let instance = &change.instances[instance];
+        let host = self.root().entity.host.as_deref().unwrap_or("");
+        instance.hosts.get(host).copied().unwrap_or(instance.at)
+    }
+
+    /// Signs of causes of `kind` in the crashes themselves: how many ends bear one, of how many, and
+    /// the events.
+    #[must_use]
+    pub fn signs_in_crashes(&self, kind: &str) -> (usize, usize, Vec<usize>) {
+        let ends: Vec<(&Entity, &End)> = self.ends().collect();
+        let mut with = 0;
+        let mut found = Vec::new();
+        for (entity, end) in &ends {
+            let signs = self.signs_at(kind, entity, end);
+            if !signs.is_empty() {
+                with += 1;
+                found.extend(signs);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        (with, ends.len(), found)
+    }
+
+    /// Signs of `kind` that the crashing process itself gives at its end.
+    fn signs_at(&self, kind: &str, entity: &Entity, end: &End) -> Vec<usize> {
+        let events = &self.timeline.events;
+        let from = events.partition_point(|e| e.at < end.at.minus(IN_CRASH.0));
+        let to = events.partition_point(|e| e.at <= end.until.plus(IN_CRASH.1));
+        let pids: BTreeSet<u32> = end.texts.iter().filter_map(|&n| events[n].pid).collect();
+        let files: BTreeSet<_> = end.texts.iter().map(|&n| events[n].place.file).collect();
+        (from..to)
+            .filter(|&n| {
+                let e = &events[n];
+                if e.class != Class::Cause || e.kind != Some(kind) {
+                    return false;
+                }
+                let same_host = match (&e.host, &entity.host) {
+                    (Some(a), Some(b)) => **a == **b,
+                    _ => true,
+                };
+                let same_process = e.pid.is_some_and(|p| pids.contains(&p))
+                    || e.pid.is_none() && files.contains(&e.place.file)
+                    || self.is_by(e, &entity.service);
+                same_host && same_process
+            })
+            .collect()
+    }
+
+    /// Whether the service wrote the event, or the event is about it.
+    #[must_use]
+    pub fn is_by(&self, event: &Event, service: &str) -> bool {
+        [event.unit.as_deref(), event.subject.as_deref(), event.program.as_deref(), event.field("unit"), event.field("comm")]
+            .into_iter()
+            .flatten()
+            .any(|name| crate::loops::plain(name).0 == service)
+    }
+
+    /// Signs of `kind` on the incident's hosts from ten minutes before the onset to its close, by
+    /// others than the crashing process.
+    #[must_use]
+    pub fn signs_nearby(&self, kind: &str) -> Vec<usize> {
+        let events = &self.timeline.events;
+        let hosts = self.hosts();
+        let from = events.partition_point(|e| e.at < self.onset.minus(Span::from_seconds(600)));
+        let to = events.partition_point(|e| e.at <= self.onset.plus(Span::from_seconds(60)));
+        (from..to)
+            .filter(|&n| {
+                let e = &events[n];
+                e.class == Class::Cause
+                    && e.kind == Some(kind)
+                    && e.host.as_deref().is_none_or(|h| hosts.is_empty() || hosts.contains(h))
+            })
+            .collect()
+    }
+
+    /// The texts of the first crashes and of what the process said before them.
+    #[must_use]
+    pub fn crash_texts(&self) -> Vec<(usize, String)> {
+        let events = &self.timeline.events;
+        let mut texts = Vec::new();
+        for (_, end) in self.ends().take(8) {
+            for &n in end.texts.iter().chain(&end.records) {
+                texts.push((n, events[n].message.to_string()));
+                for line in self.looks.get(&n).into_iter().flatten() {
+                    texts.push((n, line.clone()));
+                }
+            }
+        }
+        for event in self.timeline.untimed.iter().filter(|e| e.class == Class::Crash).take(8) {
+            if self.is_by(event, self.service()) {
+                texts.push((usize::MAX, event.message.to_string()));
+            }
+        }
+        texts
+    }
+}

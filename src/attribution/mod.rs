@@ -1,0 +1,229 @@
+//! What set an incident off, with probabilities.
+//!
+//! Owns: the hypotheses (each change before the onset, each other cause, and "nothing in these logs"),
+//! their factors, and the weights. In: a [`Case`]. Out: [`Cause`]s whose probabilities sum to 1.
+//!
+//! A score is a sum of log-likelihood ratios on top of a published prior. A change's odds against no
+//! change at all come from comparing the density of its lag with the rate at which changes come anyway,
+//! so that a log full of changes blames none for being near.
+
+use crate::ledger::Change;
+use crate::time::Span;
+
+mod case;
+mod enabling;
+mod factors;
+mod other;
+mod series;
+mod tokens;
+mod weights;
+
+pub use case::Case;
+pub use other::Inputs;
+
+use factors::Suspect;
+use weights::WEIGHTS;
+
+/// The most causes that are told, "unknown" included.
+const MAX_CAUSES: usize = 10;
+/// The least probability of a cause that is told.
+const LEAST: f64 = 0.005;
+
+/// One factor of a cause.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// Its name.
+    pub factor: &'static str,
+    /// Natural log-odds: for the cause above 0, against it below.
+    pub log_odds: f64,
+    /// What was seen, in words.
+    pub text: String,
+    /// The events that show it.
+    pub refs: Vec<usize>,
+}
+
+impl Evidence {
+    fn new(factor: &'static str, log_odds: f64, text: String, refs: Vec<usize>) -> Self {
+        Self { factor, log_odds, text, refs }
+    }
+}
+
+/// What may have set the incident off.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// `change`, a kind of other cause, or `unknown`.
+    pub kind: &'static str,
+    /// Index in the ledger, and the instance that is suspected.
+    pub change: Option<(usize, usize)>,
+    /// That it was this.
+    pub probability: f64,
+    /// From taking effect to the first crash.
+    pub lag: Option<Span>,
+    /// In a sentence.
+    pub summary: String,
+    /// Earlier changes that made it harmful: index in the ledger, probability given this cause.
+    pub enabled_by: Vec<(usize, f64)>,
+    /// For and against, the strongest first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A cause of which there was no sign.
+#[derive(Debug, Clone)]
+pub struct RuledOut {
+    /// Which.
+    pub kind: &'static str,
+    /// Whether any input could have shown it.
+    pub looked_at: bool,
+    /// In words.
+    pub text: String,
+    /// Events.
+    pub refs: Vec<usize>,
+}
+
+/// What attribution says of an incident.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// Best first; the probabilities sum to 1, and exactly one is `unknown`.
+    pub causes: Vec<Cause>,
+    /// What was looked for and not found.
+    pub ruled_out: Vec<RuledOut>,
+}
+
+/// Ranks all hypotheses of a case.
+#[must_use]
+pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
+    let rarity = tokens::Rarity::new(case.ledger, &case.timeline.events, case.close);
+    let mut scored: Vec<(f64, Cause)> = Vec::new();
+    for (n, change) in case.ledger.changes.iter().enumerate() {
+        let Some(instance) = series::suspected(case, change) else { continue };
+        if is_only_exposure(case, n) {
+            continue;
+        }
+        let suspect = Suspect { change, instance };
+        scored.push(of_change(case, n, suspect, &rarity));
+    }
+    let prior = &WEIGHTS.prior;
+    let rest = 1.0 - prior.change;
+    let share = |kind: &str| (rest * prior.other.get(kind).copied().unwrap_or(0.01)).ln();
+    let mut ruled_out = Vec::new();
+    for finding in other::find(case, inputs) {
+        ruled_out.extend(finding.ruled_out);
+        let score = share(finding.kind) + finding.evidence.iter().map(|e| e.log_odds).sum::<f64>();
+        scored.push((score, rival(finding.kind, finding.summary, finding.evidence)));
+    }
+    let unknown = share("unknown") + prior.other.get("other").copied().unwrap_or(0.0);
+    scored.push((unknown, rival("unknown", "nothing in these logs".to_owned(), vec![])));
+    let mut causes = normalise(scored);
+    if let Some(first) = causes.first_mut() {
+        if let Some((n, instance)) = first.change {
+            let suspect = Suspect { change: &case.ledger.changes[n], instance };
+            first.enabled_by = enabling::of(case, suspect, &rarity);
+        }
+    }
+    drop_enablers(&mut causes);
+    Verdict { causes, ruled_out }
+}
+
+fn rival(kind: &'static str, summary: String, mut evidence: Vec<Evidence>) -> Cause {
+    sort_evidence(&mut evidence);
+    Cause { kind, change: None, probability: 0.0, lag: None, summary, enabled_by: vec![], evidence }
+}
+
+fn of_change(case: &Case<'_>, n: usize, suspect: Suspect<'_>, rarity: &tokens::Rarity) -> (f64, Cause) {
+    let mut evidence = factors::all(case, suspect, rarity);
+    sort_evidence(&mut evidence);
+    let score = WEIGHTS.prior.change.ln() + evidence.iter().map(|e| e.log_odds).sum::<f64>();
+    let cause = Cause {
+        kind: "change",
+        change: Some((n, suspect.instance)),
+        probability: 0.0,
+        lag: Some(case.onset.since(case.effect(suspect.change, suspect.instance))),
+        summary: describe(suspect.change, suspect.instance),
+        enabled_by: vec![],
+        evidence,
+    };
+    (score, cause)
+}
+
+fn sort_evidence(evidence: &mut [Evidence]) {
+    evidence.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()).then(a.factor.cmp(b.factor)));
+}
+
+/// A change in a line, without its time.
+#[must_use]
+pub fn describe(change: &Change, instance: usize) -> String {
+    let mut text = format!("{} {}", change.kind, change.subject);
+    if let (Some(from), Some(to)) = (&change.from, &change.to) {
+        text.push_str(&format!(" {from} -> {to}"));
+    } else if let Some(to) = &change.to {
+        text.push_str(&format!(" {to}"));
+    }
+    if change.action != "apply" {
+        text.push_str(&format!(" ({})", change.action));
+    }
+    if let Some(actor) = &change.actor {
+        text.push_str(&format!(" by {actor}"));
+    }
+    let hosts = change.instances[instance].hosts.keys().filter(|h| !h.is_empty()).count();
+    if hosts > 1 {
+        text.push_str(&format!(" on {hosts} hosts"));
+    }
+    text
+}
+
+/// A restart or reload that only put an earlier change to work is no rival to it.
+fn is_only_exposure(case: &Case<'_>, n: usize) -> bool {
+    let change = &case.ledger.changes[n];
+    !change.content
+        && case.ledger.changes.iter().any(|other| {
+            other.content
+                && other.names_service(case.service())
+                && other.at() <= change.at()
+                && change.at().since(other.at()) <= Span::from_seconds(3600)
+        })
+        && change.names_service(case.service())
+}
+
+/// Scores to probabilities; what is too unlikely to be told is left out.
+fn normalise(mut scored: Vec<(f64, Cause)>) -> Vec<Cause> {
+    let top = scored.iter().map(|(s, _)| *s).fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = scored.iter().map(|(s, _)| (s - top).exp()).sum();
+    for (score, cause) in &mut scored {
+        cause.probability = (*score - top).exp() / sum;
+    }
+    let mut causes: Vec<Cause> = scored.into_iter().map(|(_, cause)| cause).collect();
+    causes.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.change.cmp(&b.change)).then(a.kind.cmp(b.kind)));
+    let mut told: Vec<Cause> = Vec::new();
+    for cause in causes {
+        let fits = told.len() + 1 < MAX_CAUSES && cause.probability >= LEAST;
+        if fits || cause.kind == "unknown" {
+            told.push(cause);
+        }
+    }
+    rescale(&mut told);
+    told
+}
+
+fn rescale(causes: &mut [Cause]) {
+    let sum: f64 = causes.iter().map(|c| c.probability).sum();
+    for cause in causes.iter_mut() {
+        cause.probability /= sum;
+    }
+}
+
+/// What enabled the trigger is no rival of it.
+fn drop_enablers(causes: &mut Vec<Cause>) {
+    let Some(first) = causes.first() else { return };
+    let enablers: Vec<usize> =
+        first.enabled_by.iter().filter(|(_, p)| *p >= 0.3).map(|(n, _)| *n).collect();
+    causes.retain(|c| c.change.is_none_or(|(n, _)| !enablers.contains(&n)));
+    rescale(causes);
+}
+
+/// Whether the service was started after `last` and ran well until the incident's close.
+fn recovered_after(case: &Case<'_>, last: crate::time::Timestamp) -> bool {
+    let root = case.root();
+    let track = case.track(root);
+    track.starts.iter().any(|(at, _)| *at >= last.minus(case.uncertainty))
+        && case.timeline.last_of(root.entity.host.as_deref()).is_some_and(|end| end > last)
+}

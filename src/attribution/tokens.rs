@@ -1,0 +1,94 @@
+//! Words of crashes and changes, and how rare each is.
+//!
+//! Rare shared words tie a crash to a change (Bhagwan et al., "Orca", OSDI 2018, weigh terms by the
+//! inverse frequency of queries that hold them; here: of changes).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::Event;
+use crate::ledger::Ledger;
+use crate::time::Timestamp;
+
+/// Words that say nothing: of English, of log lines, of paths.
+const COMMON: &str = "the and for with from not was are has been this that its into had
+    error err info warn warning fatal failed failure exit code status main process called value line file
+    src usr lib bin sbin etc var opt root home local share conf config service system systemd invoked
+    none null true false user command pwd tty run job unit started stopped version option result unwrap
+    name path state mode note backtrace environment variable display rust panicked thread traceback most
+    recent call last python node module import";
+
+/// The words of a text, in lower case: runs of letters and digits of three characters or more, a number
+/// only from three digits on, without the common ones.
+pub(super) fn tokens(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|w| (3..=40).contains(&w.len()))
+        .flat_map(humps)
+        .filter(|w| w.len() >= 3)
+        .filter(|w| !COMMON.split_whitespace().any(|c| c == w))
+        .collect()
+}
+
+/// `TooManyFeatures` as `too`, `many`, `features` and whole.
+fn humps(word: &str) -> Vec<String> {
+    let mut parts = vec![word.to_lowercase()];
+    let mut part = String::new();
+    let mut was_lower = false;
+    for c in word.chars() {
+        if c.is_uppercase() && was_lower {
+            parts.push(part.to_lowercase());
+            part.clear();
+        }
+        was_lower = c.is_lowercase();
+        part.push(c);
+    }
+    if parts.len() > 1 {
+        parts.push(part.to_lowercase());
+    }
+    parts
+}
+
+/// In how many changes each word stands.
+pub(super) struct Rarity {
+    changes: usize,
+    with: BTreeMap<String, usize>,
+}
+
+impl Rarity {
+    /// Counts over the changes up to `close`.
+    pub(super) fn new(ledger: &Ledger, events: &[Event], close: Timestamp) -> Self {
+        let mut with: BTreeMap<String, usize> = BTreeMap::new();
+        let mut changes = 0;
+        for change in ledger.changes.iter().filter(|c| c.at() <= close) {
+            changes += 1;
+            let words: BTreeSet<String> = change
+                .records()
+                .take(20)
+                .flat_map(|n| tokens(&events[n].message))
+                .collect();
+            for word in words {
+                *with.entry(word).or_default() += 1;
+            }
+        }
+        Self { changes, with }
+    }
+
+    /// `ln(changes / changes with the word)`, smoothed; 0 for a word that stands in most.
+    pub(super) fn weight(&self, word: &str) -> f64 {
+        let with = self.with.get(word).copied().unwrap_or(0) as f64;
+        ((self.changes as f64 + 3.0) / (with + 1.0)).ln().max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_type_name_are_taken_apart() {
+        let words = tokens("Err value: TooManyFeatures { got: 241 } in /etc/botd/features.json");
+        for word in ["many", "features", "241", "botd"] {
+            assert!(words.contains(word), "{word} in {words:?}");
+        }
+        assert!(!words.contains("etc"));
+    }
+}

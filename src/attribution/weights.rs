@@ -1,0 +1,132 @@
+//! The numbers of attribution, read from `weights.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Weights {
+    pub(super) prior: Prior,
+    pub(super) kind: BTreeMap<String, f64>,
+    pub(super) timing: Timing,
+    pub(super) scope: Scope,
+    pub(super) words: Words,
+    pub(super) exposure: Exposure,
+    pub(super) novelty: Novelty,
+    pub(super) reversal: Reversal,
+    pub(super) order: Order,
+    pub(super) alternation: Alternation,
+    pub(super) routine: Routine,
+    pub(super) sign: Sign,
+    pub(super) enabling: Enabling,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Prior {
+    pub(super) change: f64,
+    pub(super) other: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Timing {
+    pub(super) mixture: Vec<(f64, f64)>,
+    pub(super) bounds: (f64, f64),
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Scope {
+    pub(super) service: f64,
+    pub(super) dependency: (f64, f64),
+    pub(super) host: (f64, f64),
+    pub(super) other_service: (f64, f64),
+    pub(super) elsewhere: (f64, f64),
+    pub(super) chance: f64,
+    pub(super) chance_weight: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Words {
+    pub(super) names_file: f64,
+    pub(super) mentions_file: f64,
+    pub(super) reads_file: f64,
+    pub(super) word: f64,
+    pub(super) bound: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Exposure {
+    pub(super) loaded: f64,
+    pub(super) healthy_after: f64,
+    pub(super) healthy_bound: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Novelty {
+    pub(super) seen_before: f64,
+    pub(super) never_seen: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Reversal {
+    pub(super) recovered: f64,
+    pub(super) went_on: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Order {
+    pub(super) host_agrees: f64,
+    pub(super) bound: f64,
+    pub(super) unchanged: f64,
+    pub(super) healthy: f64,
+    pub(super) lower_bound: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Alternation {
+    pub(super) phase_bound: f64,
+    pub(super) bound: f64,
+    pub(super) separated: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Routine {
+    pub(super) told_apart: f64,
+    pub(super) alike: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Sign {
+    pub(super) in_crash: BTreeMap<String, f64>,
+    pub(super) nearby: BTreeMap<String, f64>,
+    pub(super) none: f64,
+    pub(super) dependency_down: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Enabling {
+    pub(super) base: f64,
+    pub(super) words: f64,
+    pub(super) words_bound: f64,
+    pub(super) same_host: f64,
+    pub(super) host_agrees: f64,
+    pub(super) host_bound: f64,
+    pub(super) recent: f64,
+}
+
+/// The weights in force.
+pub(super) static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
+    // Cannot fail: the file is compiled in, and a test reads it.
+    toml::from_str(include_str!("weights.toml")).expect("weights.toml is well-formed")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prior_shares_sum_to_one() {
+        let sum: f64 = WEIGHTS.prior.other.values().sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Events: the small owned things that leave `classify`.
+//!
+//! The borrowed record ends here. An event holds what later stages need of it and nothing of the block
+//! it came from.
+
+use crate::primitives::Place;
+use crate::record::Severity;
+use crate::time::{Stamp, Timestamp};
+
+use super::rule::Class;
+
+/// The most bytes of a record's text that an event keeps (contract, Ref).
+pub const TEXT_BYTES: usize = 4096;
+
+/// What one record tells.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Where the record begins.
+    pub place: Place,
+    /// Its stamp, as written.
+    pub stamp: Option<Stamp>,
+    /// The instant, once `timeline` has settled year and zone.
+    pub at: Timestamp,
+    /// What it tells.
+    pub class: Class,
+    /// Index of the rule that told it, in the rule set.
+    pub rule: usize,
+    /// Which sort of crash, change or cause.
+    pub kind: Option<&'static str>,
+    /// The host that wrote it.
+    pub host: Option<Box<str>>,
+    /// The program that wrote it, as it names itself.
+    pub program: Option<Box<str>>,
+    /// The unit, container or pod that wrote it.
+    pub unit: Option<Box<str>>,
+    /// What a field of the record says it is about.
+    pub subject: Option<Box<str>>,
+    /// The process that wrote it.
+    pub pid: Option<u32>,
+    /// As the record says.
+    pub severity: Option<Severity>,
+    /// What the rule's pattern captured and what the rule sets, by name; sorted.
+    pub fields: Vec<(Box<str>, Box<str>)>,
+    /// The record's text for a report: as in the file, or `program[pid]: message`.
+    pub text: Box<str>,
+    /// The message, unwrapped, with what belongs to it over further lines.
+    pub message: Box<str>,
+    /// Bytes of input that the record and its further lines cover, from its place.
+    pub covers: u64,
+    /// How many records this one stands for: more than one where a flood was folded.
+    pub count: u64,
+    /// The time of the last of them.
+    pub until: Timestamp,
+    /// The same event in other files.
+    pub copies: Vec<Copied>,
+}
+
+/// The same event, as another file tells it.
+#[derive(Debug, Clone)]
+pub struct Copied {
+    /// Where.
+    pub place: Place,
+    /// The text there.
+    pub text: Box<str>,
+    /// When, by that file's stamp.
+    pub at: Timestamp,
+}
+
+impl Event {
+    /// The field `name`, where the rule yields it.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .binary_search_by(|(key, _)| (**key).cmp(name))
+            .ok()
+            .map(|at| &*self.fields[at].1)
+    }
+
+    /// The first of the fields that the rule yields.
+    #[must_use]
+    pub fn any_field(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.field(name))
+    }
+}

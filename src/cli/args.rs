@@ -1,0 +1,222 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Parser, Subcommand, ValueEnum};
+use crashtrail::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What changed, that this keeps crashing?
+///
+/// Reads logs, finds services that crash, are restarted and crash again, and names the change that
+/// likely triggered it, with a probability and its evidence; or says that no change did this.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 98, after_help = EXIT_STATUS)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_STATUS: &str = "`crashtrail PATH...` is `crashtrail scan PATH...`.
+
+Exit status:
+  0  all was read, whatever was found
+  1  with --exit-code: all was read, and there is a crash loop
+  2  bad usage, or an input that is missing or breaks off (what could be read is reported)";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Analyse logs after an incident
+    Scan(ScanArgs),
+    /// List the rules that lines are read by
+    Rules(RulesArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ScanArgs {
+    /// Files, folders, archives, globs, or `-` for standard input
+    ///
+    /// Plain, gzip, zstd, xz, bzip2 or lz4, and tar archives of those, told by their bytes.
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// Leave out incidents that ended before this time
+    ///
+    /// `2025-11-18T11:00:00Z`, `2025-11-18 11:00` (of --tz, else UTC), or `-3h` for three hours ago.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<Moment>,
+
+    /// Leave out incidents that began after this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) until: Option<Moment>,
+
+    /// The zone of stamps that bear none: `Europe/Berlin`, `+01:00`, `UTC`
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(super) tz: Option<String>,
+
+    /// The year of the first stamp that bears none
+    #[arg(long)]
+    pub(super) year: Option<i16>,
+
+    /// End with 1 where there is a crash loop
+    #[arg(long)]
+    pub(super) exit_code: bool,
+
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, short = 'j', value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+
+    /// When to use colours; NO_COLOR turns them off as well
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(super) color: Colour,
+
+    /// Columns of the text report [default: the terminal's, else 100]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(super) width: Option<usize>,
+
+    /// No progress and no warnings on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+
+    /// Do not use the rule of this id; may be given several times
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    pub(super) without_rule: Vec<String>,
+
+    /// Do not count all lines by writer and minute
+    ///
+    /// Saves time; silence, rates and the ends of hosts' logs are then not known, so that recoveries
+    /// and traffic may not be told.
+    #[arg(long, hide_short_help = true)]
+    pub(super) no_census: bool,
+
+    /// Look at every line, not only at those that hold a rule's text; the report is the same
+    #[arg(long, hide_short_help = true)]
+    pub(super) no_sieve: bool,
+
+    /// Read in blocks of this many bytes; the report is the same
+    #[arg(long, value_name = "BYTES", hide_short_help = true)]
+    pub(super) block_size: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    /// Only the texts that rules look for, one a line
+    #[arg(long)]
+    pub(super) literals: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One JSON object, for programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Colour {
+    /// Where standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    /// Standard output that drops colours where they are not wanted.
+    pub(super) fn stdout(self) -> anstream::AutoStream<io::Stdout> {
+        let choice = match self {
+            Self::Auto => anstream::AutoStream::choice(&io::stdout()),
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        anstream::AutoStream::new(io::stdout(), choice)
+    }
+}
+
+impl ScanArgs {
+    /// The paths given; standard input where there is none and something is piped in.
+    pub(super) fn paths_or_stdin(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if !self.paths.is_empty() {
+            return Ok(self.paths.clone());
+        }
+        if io::stdin().is_terminal() {
+            bail!("no path given, and nothing is piped in; try `crashtrail scan /var/log` or `crashtrail --help`");
+        }
+        Ok(vec![PathBuf::from("-")])
+    }
+}
+
+/// The arguments with `scan` put in where no command is named.
+pub(super) fn with_default_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    let known = ["scan", "rules", "help", "-h", "--help", "-V", "--version"];
+    match args.get(1) {
+        Some(first) if known.iter().any(|k| first == k) => {}
+        Some(_) => args.insert(1, "scan".into()),
+        None if !io::stdin().is_terminal() => args.push("scan".into()),
+        None => args.push("--help".into()),
+    }
+    args
+}
+
+/// The columns of the terminal, or 100.
+pub(super) fn terminal_width(is_terminal: bool) -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let of_terminal = is_terminal.then(|| usize::from(console::Term::stdout().size().1));
+    columns.or(of_terminal).unwrap_or(100).clamp(40, 200)
+}
+
+/// A zone by its name or its offset.
+pub(super) fn zone(name: &str) -> anyhow::Result<TimeZone> {
+    if name.starts_with(['+', '-']) {
+        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+        let (hours, minutes) = match digits.len() {
+            1 | 2 => (digits.as_str(), "0"),
+            4 => digits.split_at(2),
+            _ => bail!("an offset is written +HH:MM"),
+        };
+        let seconds = 60 * (60 * hours.parse::<i32>()? + minutes.parse::<i32>()?);
+        let sign = if name.starts_with('-') { -1 } else { 1 };
+        return Ok(TimeZone::fixed(jiff::tz::Offset::from_seconds(sign * seconds)?));
+    }
+    Ok(TimeZone::get(name)?)
+}
+
+/// A time as typed: an instant, a date and time of a zone, or so long ago.
+#[derive(Debug, Clone)]
+pub(super) struct Moment(String);
+
+impl std::str::FromStr for Moment {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Moment {
+    /// The instant; dates and times without a zone are of `zone`, else UTC.
+    pub(super) fn at(&self, zone: Option<&TimeZone>) -> anyhow::Result<Timestamp> {
+        let text = self.0.trim();
+        let instant = if let Some(ago) = text.strip_prefix('-') {
+            let span: jiff::Span = ago.parse()?;
+            jiff::Zoned::now().checked_sub(span)?.timestamp()
+        } else if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            instant
+        } else if let Ok(time) = text.parse::<jiff::civil::DateTime>() {
+            zone.unwrap_or(&TimeZone::UTC).to_timestamp(time)?
+        } else {
+            bail!("`{text}` is no time; write 2025-11-18T11:00:00Z, 2025-11-18 11:00 or -3h");
+        };
+        Ok(Timestamp::from_nanos(i64::try_from(instant.as_nanosecond())?))
+    }
+}

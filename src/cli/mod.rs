@@ -1,0 +1,146 @@
+//! The command line: flags to settings, and the exit status. Thin, and no part of the library.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use crashtrail::{RuleSet, Scan, ScanOptions, TimeOptions, report, scan};
+
+mod args;
+mod progress;
+
+use args::{Args, Command, Format, Moment, RulesArgs, ScanArgs};
+use progress::Bar;
+
+/// How the program ends (contract, "The exit status").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ExitStatus {
+    /// All was read.
+    Fine,
+    /// All was read, and there is a crash loop (`--exit-code`).
+    Found,
+    /// Bad usage, or an input that is missing or broken.
+    Failed,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        match status {
+            ExitStatus::Fine => Self::SUCCESS,
+            ExitStatus::Found => Self::from(1),
+            ExitStatus::Failed => Self::from(2),
+        }
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub(crate) fn run() -> ExitCode {
+    let args = Args::parse_from(args::with_default_command(std::env::args_os()));
+    let result = match args.command {
+        Command::Scan(args) => run_scan(&args),
+        Command::Rules(args) => run_rules(&args),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(err) if is_broken_pipe(&err) => ExitCode::SUCCESS,
+        Err(err) => {
+            complain(&format!("error: {err:#}"));
+            ExitStatus::Failed.into()
+        }
+    }
+}
+
+/// A reader that went away has seen enough.
+fn is_broken_pipe(err: &anyhow::Error) -> bool {
+    err.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+            || cause
+                .downcast_ref::<serde_json::Error>()
+                .is_some_and(|e| e.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
+    })
+}
+
+/// Writes a line to standard error, made harmless; nobody can be told if that fails.
+fn complain(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", report::harmless(text));
+}
+
+fn run_scan(args: &ScanArgs) -> anyhow::Result<ExitStatus> {
+    let paths = args.paths_or_stdin()?;
+    let options = options(args)?;
+    let bar = Bar::new(args.quiet);
+    let found = scan(&paths, &options, &bar)?;
+    bar.finish();
+    if !args.quiet {
+        for warning in &found.report.warnings {
+            match &warning.input {
+                Some(input) => complain(&format!("warning: {input}: {}", warning.text)),
+                None => complain(&format!("warning: {}", warning.text)),
+            }
+        }
+    }
+    write_report(args, &found)?;
+    Ok(match (found.sound, found.report.incidents.is_empty()) {
+        (false, _) => ExitStatus::Failed,
+        (true, false) if args.exit_code => ExitStatus::Found,
+        (true, _) => ExitStatus::Fine,
+    })
+}
+
+fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
+    match args.format {
+        Format::Json => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            report::write_json(&found.report, &mut out)?;
+            out.flush()?;
+        }
+        Format::Text => {
+            let width = args.width.unwrap_or_else(|| args::terminal_width(io::stdout().is_terminal()));
+            let text = report::render_text(&found.report, report::Style { width });
+            let mut out = args.color.stdout();
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
+    let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
+    let mut options = ScanOptions::with_rules(RuleSet::builtin_without(&without)?);
+    if let Some(threads) = args.threads {
+        options.threads = threads.into();
+    }
+    if let Some(block) = args.block_size {
+        options.block_bytes = block.get();
+    }
+    options.sieve = !args.no_sieve;
+    options.census = !args.no_census;
+    let zone = match &args.tz {
+        Some(name) => Some(args::zone(name).with_context(|| format!("--tz {name}"))?),
+        None => None,
+    };
+    options.since = args.since.as_ref().map(|m: &Moment| m.at(zone.as_ref())).transpose().context("--since")?;
+    options.until = args.until.as_ref().map(|m: &Moment| m.at(zone.as_ref())).transpose().context("--until")?;
+    options.time = TimeOptions { zone, year: args.year };
+    Ok(options)
+}
+
+/// Lists the rules, or the texts that they look for.
+fn run_rules(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
+    let rules = RuleSet::builtin()?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.literals {
+        for literal in rules.literals() {
+            writeln!(out, "{literal}")?;
+        }
+    } else {
+        for rule in rules.rules() {
+            let kind = rule.kind.as_deref().unwrap_or("-");
+            writeln!(out, "{}\t{}\t{kind}\t{}", rule.id, rule.class.name(), rule.source)?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitStatus::Fine)
+}

@@ -1,0 +1,171 @@
+//! Who depends on whom, and who failed when.
+//!
+//! In: what services say of others that they need. Out: the cascade, first to fail first, each with
+//! the line that tells of its dependence. The first to fail is not the loudest, nor always the
+//! earliest: clients may die while what they need is still being stopped for its restart.
+
+use std::collections::BTreeMap;
+
+use crate::attribution::Case;
+use crate::classify::{Class, Event};
+use crate::loops::{CrashLoop, Entity, plain};
+use crate::time::{Span, Timestamp};
+
+use super::Facts;
+
+/// How often a service must speak of a failing dependency to be a part of the cascade.
+const OFTEN: usize = 3;
+/// A dependency goes down at most this long before who needs it, and at most this much after.
+const BEFORE: Span = Span::from_seconds(60);
+const AFTER: Span = Span::from_seconds(3);
+
+/// A service of the cascade.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Who.
+    pub entity: Entity,
+    /// Its first failure in the incident.
+    pub first: Timestamp,
+    /// What tells that it failed because of another.
+    pub because: Option<String>,
+}
+
+/// Whether the service of loop `a` says that it needs that of `b`, or lost a connection as `b` fell.
+pub(super) fn depends(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
+    let same_service = a.entity.service == b.entity.service;
+    let overlap = a.first <= b.last.plus(BEFORE.times(10)) && b.first <= a.last;
+    if same_service || !overlap {
+        return false;
+    }
+    let complaints = complaints(facts, &a.entity.service, a.first.minus(BEFORE), a.last.plus(AFTER));
+    if complaints.iter().any(|&n| names(&facts.timeline.events[n].message, &b.entity.service)) {
+        return true;
+    }
+    let same_host = a.entity.host.is_none() || b.entity.host.is_none() || a.entity.host == b.entity.host;
+    // A loop of its own long before is no consequence of the other's fall.
+    let fell = b.first.since(a.first);
+    let lost = !complaints.is_empty() && in_crashes(facts, a, &complaints);
+    same_host && lost && fell <= AFTER && a.first.since(fall_of(facts, b)) <= BEFORE && !names_any(facts, &complaints)
+}
+
+/// When the service of a loop first went down: its first crash, or the stop just before it.
+fn fall_of(facts: &Facts<'_>, found: &CrashLoop) -> Timestamp {
+    let track = &facts.loops.tracks[found.track];
+    let stop = track.stops.iter().map(|(t, _)| *t).filter(|t| *t <= found.first).max();
+    stop.filter(|t| found.first.since(*t) <= BEFORE).unwrap_or(found.first)
+}
+
+/// Records in which a service complains of something that it needs.
+fn complaints(facts: &Facts<'_>, service: &str, from: Timestamp, to: Timestamp) -> Vec<usize> {
+    let events = &facts.timeline.events;
+    let (a, b) = (events.partition_point(|e| e.at < from), events.partition_point(|e| e.at <= to));
+    let pids = pids_of(facts, service);
+    (a..b)
+        .filter(|&n| {
+            let e = &events[n];
+            is_complaint(e) && (wrote(e, service) || e.pid.is_some_and(|pid| pids.contains(&pid)))
+        })
+        .collect()
+}
+
+/// The pids under which a service's crash texts were written: its interpreter's name may be all that
+/// its records bear.
+fn pids_of(facts: &Facts<'_>, service: &str) -> std::collections::BTreeSet<u32> {
+    let events = &facts.timeline.events;
+    let tracks = facts.loops.tracks.iter().filter(|t| t.entity.service == service);
+    tracks.flat_map(|t| &t.ends).flat_map(|e| &e.texts).filter_map(|&n| events[n].pid).collect()
+}
+
+fn is_complaint(event: &Event) -> bool {
+    event.class == Class::Cause && event.kind == Some("dependency")
+}
+
+fn wrote(event: &Event, service: &str) -> bool {
+    [event.unit.as_deref(), event.program.as_deref()]
+        .into_iter()
+        .flatten()
+        .any(|name| plain(name).0 == service)
+}
+
+/// Whether most of the loop's crashes come with such a complaint.
+fn in_crashes(facts: &Facts<'_>, found: &CrashLoop, complaints: &[usize]) -> bool {
+    let events = &facts.timeline.events;
+    let ends = &facts.loops.tracks[found.track].ends[found.ends.clone()];
+    let near = |at: Timestamp| {
+        complaints.iter().any(|&n| {
+            let lag = at.since(events[n].at);
+            lag <= Span::from_seconds(10) && lag >= Span::from_seconds(-3)
+        })
+    };
+    ends.iter().filter(|e| near(e.until)).count() * 2 >= ends.len()
+}
+
+/// Whether the complaints name any service that the logs know.
+fn names_any(facts: &Facts<'_>, complaints: &[usize]) -> bool {
+    let events = &facts.timeline.events;
+    complaints.iter().take(20).any(|&n| {
+        facts.loops.tracks.iter().any(|t| {
+            !wrote(&events[n], &t.entity.service) && names(&events[n].message, &t.entity.service)
+        })
+    })
+}
+
+/// Whether a text holds a name as a word of its own.
+fn names(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    name.len() >= 3
+        && text.match_indices(name).any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+}
+
+/// The cascade of an incident: its root, then who names one that failed before.
+pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
+    let events = &facts.timeline.events;
+    let mut steps = vec![Step { entity: case.root().entity.clone(), first: case.onset, because: None }];
+    for found in case.loops.iter().filter(|l| l.entity.service != case.service()) {
+        if steps.iter().all(|s| s.entity.service != found.entity.service) {
+            let from = found.first.minus(BEFORE);
+            let why = complaints(facts, &found.entity.service, from, found.last.plus(AFTER)).first().copied();
+            steps.push(Step {
+                entity: found.entity.clone(),
+                first: found.first,
+                because: why.map(|n| quote(&events[n])),
+            });
+        }
+    }
+    let from = case.onset.minus(AFTER);
+    let window = events.partition_point(|e| e.at < from)..events.partition_point(|e| e.at <= case.close);
+    let mut by_writer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for n in window {
+        let event = &events[n];
+        if let Some(name) = is_complaint(event).then(|| event.unit.as_deref().or(event.program.as_deref())).flatten() {
+            by_writer.entry(plain(name).0).or_default().push(n);
+        }
+    }
+    loop {
+        let next = by_writer
+            .iter()
+            .filter(|(service, _)| steps.iter().all(|s| s.entity.service != **service))
+            .filter_map(|(service, all)| {
+                let of_known: Vec<usize> = all
+                    .iter()
+                    .copied()
+                    .filter(|&n| steps.iter().any(|s| names(&events[n].message, &s.entity.service)))
+                    .collect();
+                (of_known.len() >= OFTEN).then(|| (events[of_known[0]].at, service.clone(), of_known[0]))
+            })
+            .min();
+        let Some((first, service, n)) = next else { break };
+        let host = events[n].host.as_deref().map(str::to_owned);
+        steps.push(Step { entity: Entity { host, service, instance: None }, first, because: Some(quote(&events[n])) });
+    }
+    steps[1..].sort_by_key(|s| s.first);
+    steps
+}
+
+fn quote(event: &Event) -> String {
+    event.message.lines().next_back().unwrap_or("").trim().chars().take(120).collect()
+}

@@ -1,0 +1,193 @@
+//! One act: the records of one deed of somebody on one host.
+//!
+//! In: change events in order of time. Out: [`Act`]s: the playbook, the file it wrote and the service
+//! it restarted are one; so are an edit and the restart with which the same person put it to work, and
+//! the several records of one package.
+
+use crate::classify::Event;
+use crate::time::{Span, Timestamp};
+
+use super::words::base_name;
+
+/// Records of one act follow each other within this time.
+const ONE_ACT: Span = Span::from_seconds(120);
+/// Records of one program about one deed follow each other within this time.
+const ONE_DEED: Span = Span::from_seconds(30);
+
+/// What a change event says, taken apart.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) event: usize,
+    pub(super) at: Timestamp,
+    pub(super) host: Option<String>,
+    pub(super) kind: &'static str,
+    pub(super) action: String,
+    pub(super) path: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) actor: Option<String>,
+    /// The tool whose run this is a part of.
+    pub(super) run: Option<&'static str>,
+    /// Whether it begins a run of that tool.
+    pub(super) begins_run: bool,
+}
+
+/// Tools that do many things in one run, by what their programs' names begin with. A run begins with
+/// the record that names the tool's own command.
+const RUNS: [(&str, &[&str], &[&str]); 3] = [
+    ("ansible", &["ansible"], &["ansible-playbook", "/ansible "]),
+    ("puppet", &["puppet"], &["/puppet "]),
+    ("package", &["apt", "dpkg"], &["/apt-get ", "/apt ", "/dpkg "]),
+];
+
+impl Item {
+    pub(super) fn new(n: usize, event: &Event) -> Self {
+        let owned = |name: &str| event.field(name).filter(|v| !v.is_empty()).map(str::to_owned);
+        let program = event.program.as_deref().unwrap_or("");
+        let by_name = RUNS.iter().find(|(_, heads, _)| heads.iter().any(|h| program.starts_with(h)));
+        let by_command =
+            RUNS.iter().find(|(_, _, commands)| commands.iter().any(|c| event.message.contains(c)));
+        Self {
+            event: n,
+            at: event.at,
+            host: event.host.as_deref().map(str::to_owned),
+            kind: event.kind.unwrap_or("other"),
+            action: owned("action").unwrap_or_else(|| "apply".to_owned()),
+            path: owned("path"),
+            target: event.any_field(&["target", "unit", "service"]).map(str::to_owned),
+            subject: event.any_field(&["subject", "package", "flag", "key"]).map(str::to_owned),
+            actor: event.any_field(&["actor", "user"]).map(str::to_owned),
+            run: by_name.or(by_command).map(|run| run.0),
+            begins_run: by_name.is_none() && by_command.is_some(),
+        }
+    }
+
+    /// Whether it only puts to work what was changed before.
+    pub(super) fn carries_out(&self) -> bool {
+        matches!(self.action.as_str(), "restart" | "reload") || self.kind == "operator"
+    }
+
+    /// What was changed, in its shortest name.
+    pub(super) fn object(&self) -> Option<&str> {
+        self.path.as_deref().map(base_name).or(self.subject.as_deref())
+    }
+}
+
+/// One deed on one host.
+#[derive(Debug, Clone)]
+pub(super) struct Act {
+    pub(super) items: Vec<Item>,
+}
+
+impl Act {
+    pub(super) fn at(&self) -> Timestamp {
+        self.items[0].at
+    }
+
+    fn last(&self) -> Timestamp {
+        self.items.iter().map(|i| i.at).max().unwrap_or(self.items[0].at)
+    }
+
+    pub(super) fn host(&self) -> Option<&str> {
+        self.items.iter().find_map(|i| i.host.as_deref())
+    }
+
+    /// Whether any of it changes something, rather than putting it to work.
+    pub(super) fn has_content(&self) -> bool {
+        self.items.iter().any(|i| !i.carries_out())
+    }
+
+    /// The item that says most of what was changed.
+    pub(super) fn main(&self) -> &Item {
+        let rank = |i: &Item| {
+            (i.carries_out(), i.path.is_none(), i.subject.is_none() && i.target.is_none(), i.at)
+        };
+        self.items.iter().min_by_key(|i| rank(i)).unwrap_or(&self.items[0])
+    }
+
+    fn takes(&self, item: &Item, events: &[Event]) -> bool {
+        let gap = item.at.since(self.last());
+        let hosts_differ = matches!((self.host(), &item.host), (Some(a), Some(b)) if a != b);
+        if hosts_differ || item.begins_run && self.items.iter().any(|i| i.run.is_some()) {
+            return false;
+        }
+        if gap <= ONE_ACT && item.run.is_some() {
+            if self.items.iter().any(|i| i.run == item.run) {
+                return item.run != Some("package") || self.same_object(item);
+            }
+        }
+        if gap <= ONE_ACT && item.carries_out() && self.has_content() && self.is_carried_out_by(item) {
+            return true;
+        }
+        if gap > ONE_ACT || self.repeats(item, events) {
+            return false;
+        }
+        let program = |i: &Item| events[i.event].program.clone();
+        let file = |i: &Item| events[i.event].place.file;
+        self.same_object(item)
+            || item.run.is_none()
+                && gap <= ONE_DEED
+                && self.items.iter().any(|i| {
+                    i.actor.is_none() == item.actor.is_none()
+                        && i.run.is_none()
+                        && program(i) == program(item)
+                        && file(i) == file(item)
+                        && i.host.is_none()
+                })
+    }
+
+    fn same_object(&self, item: &Item) -> bool {
+        item.object().is_some_and(|object| {
+            self.items.iter().any(|i| i.object() == Some(object) || i.path.is_some() && i.path == item.path)
+        })
+    }
+
+    /// A step of the same kind as one that the act has already: the deed is done again.
+    fn repeats(&self, item: &Item, events: &[Event]) -> bool {
+        self.items.iter().any(|i| {
+            events[i.event].rule == events[item.event].rule
+                && events[i.event].place.file == events[item.event].place.file
+        })
+    }
+
+    /// Whether the item is the restart or reload that puts the act to work: of the same person, or
+    /// without one, and of what was changed.
+    fn is_carried_out_by(&self, item: &Item) -> bool {
+        let main = self.main();
+        let same_person = match (&main.actor, &item.actor) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        let related = match &item.target {
+            Some(target) => {
+                let (service, _) = crate::loops::plain(target);
+                self.items.iter().any(|i| {
+                    let names = i.path.iter().chain(&i.subject).chain(&i.target);
+                    names.flat_map(|name| super::words::parts(name)).any(|p| super::words::names(&p, &service))
+                })
+            }
+            None => main.kind == "unit" && item.kind == "unit",
+        };
+        same_person && related
+    }
+}
+
+/// Folds change events into acts, by time.
+pub(super) fn fold(items: Vec<Item>, events: &[Event]) -> Vec<Act> {
+    let mut done: Vec<Act> = Vec::new();
+    let mut open: Vec<Act> = Vec::new();
+    for item in items {
+        let (still, closed): (Vec<Act>, Vec<Act>) =
+            open.into_iter().partition(|act| item.at.since(act.last()) <= ONE_ACT);
+        open = still;
+        done.extend(closed);
+        // The nearest act first.
+        match open.iter_mut().rev().find(|act| act.takes(&item, events)) {
+            Some(act) => act.items.push(item),
+            None => open.push(Act { items: vec![item] }),
+        }
+    }
+    done.extend(open);
+    done.sort_by_key(|act| (act.at(), events[act.items[0].event].place));
+    done
+}

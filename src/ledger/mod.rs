@@ -1,0 +1,389 @@
+//! Change events become changes.
+//!
+//! Owns: which records tell of one change, which changes are one rollout, and which come again and
+//! again. In: a timeline. Out: a [`Ledger`]: changes by time, each with its records, the hosts it
+//! reached and when, and, where it is a series, its instances.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::{Class, Event, mask, stable_id};
+use crate::time::{Span, Timestamp};
+use crate::timeline::Timeline;
+
+mod act;
+mod words;
+
+use act::{Act, Item};
+pub use words::{base_name, names, parts};
+
+/// Acts of one rollout, and of one instance of a series, are this near to each other.
+const ONE_INSTANCE: Span = Span::from_seconds(90);
+/// A rollout's steps on further hosts may come this late.
+const ONE_ROLLOUT: Span = Span::from_seconds(3 * 3600);
+/// How often something must have come to be a routine.
+const ROUTINE: usize = 3;
+
+/// Something that was changed.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Stable: a hash of its first record.
+    pub id: String,
+    /// Which sort, as the contract names it.
+    pub kind: &'static str,
+    /// `apply`, `rollback`, `reload`, `restart` or `remove`.
+    pub action: &'static str,
+    /// Files that it touched.
+    pub paths: Vec<String>,
+    /// Units, services and packages that it names.
+    pub named: Vec<String>,
+    /// What was changed, in a word.
+    pub subject: String,
+    /// The value or version before.
+    pub from: Option<String>,
+    /// The value or version after.
+    pub to: Option<String>,
+    /// Who did it.
+    pub actor: Option<String>,
+    /// Whether it changes something, rather than putting to work what was changed before.
+    pub content: bool,
+    /// Its instances; more than one where it comes again and again.
+    pub instances: Vec<Instance>,
+    /// The usual time from instance to instance, where it is a routine.
+    pub period: Option<Span>,
+}
+
+/// One time that a change was made, on one host or many.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// The first record.
+    pub at: Timestamp,
+    /// Its records, as indices of events.
+    pub records: Vec<usize>,
+    /// When it reached each host.
+    pub hosts: BTreeMap<String, Timestamp>,
+    /// What differs from instance to instance: words with digits, and single letters, by their place in
+    /// the text.
+    pub traits: BTreeSet<String>,
+}
+
+impl Change {
+    /// When it was first made.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.instances[0].at
+    }
+
+    /// Whether it comes again and again.
+    #[must_use]
+    pub fn is_routine(&self) -> bool {
+        self.period.is_some()
+    }
+
+    /// All its records.
+    pub fn records(&self) -> impl Iterator<Item = usize> + '_ {
+        self.instances.iter().flat_map(|i| i.records.iter().copied())
+    }
+
+    /// Whether it names the service: by a target, or by a part of a path.
+    #[must_use]
+    pub fn names_service(&self, service: &str) -> bool {
+        self.named.iter().any(|name| names(&crate::loops::plain(name).0, service))
+            || self.paths.iter().flat_map(|p| parts(p)).any(|p| names(&p, service))
+            || parts(&self.subject).any(|p| names(&p, service))
+    }
+}
+
+/// All changes, by time.
+#[derive(Debug)]
+pub struct Ledger {
+    /// By the time of the first instance.
+    pub changes: Vec<Change>,
+}
+
+/// Folds a timeline's change events.
+#[must_use]
+pub fn build(timeline: &Timeline) -> Ledger {
+    let events = &timeline.events;
+    let items: Vec<Item> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.class == Class::Change)
+        .map(|(n, event)| Item::new(n, event))
+        .collect();
+    let acts = act::fold(items, events);
+    let mut changes: Vec<Change> = series(acts, events)
+        .into_iter()
+        .flat_map(|series| split(series, events))
+        .collect();
+    join_by_object(&mut changes, events);
+    changes.sort_by_key(|c| (c.at(), c.records().next()));
+    Ledger { changes }
+}
+
+/// Acts of one template, in order of time.
+struct Series {
+    acts: Vec<Act>,
+}
+
+/// Acts whose main records differ in numbers and hosts only.
+fn series(acts: Vec<Act>, events: &[Event]) -> Vec<Series> {
+    let mut by_template: BTreeMap<(String, &'static str, String), Vec<Act>> = BTreeMap::new();
+    for act in acts {
+        let main = act.main();
+        let event = &events[main.event];
+        let key = (
+            event.program.as_deref().unwrap_or("").to_owned(),
+            main.kind,
+            template(&event.message),
+        );
+        by_template.entry(key).or_default().push(act);
+    }
+    by_template.into_values().map(|acts| Series { acts }).collect()
+}
+
+/// The message without what varies: numbers, and single letters that stand alone.
+fn template(message: &str) -> String {
+    let line = message.lines().next().unwrap_or("");
+    let words: Vec<String> = mask(line)
+        .split(' ')
+        .map(|w| if w.len() == 1 && w.chars().all(char::is_alphanumeric) { "#".to_owned() } else { w.to_owned() })
+        .collect();
+    words.join(" ")
+}
+
+/// What a text has in the places where its template has `#`.
+fn traits_of(message: &str) -> BTreeSet<String> {
+    let line = message.lines().next().unwrap_or("");
+    line.split_whitespace()
+        .enumerate()
+        .filter(|(_, w)| w.contains(|c: char| c.is_ascii_digit()) || w.len() == 1)
+        .map(|(n, w)| format!("{n}:{}", w.trim_matches(|c: char| !c.is_alphanumeric())))
+        .collect()
+}
+
+/// The changes of acts of one template: a rollout, a routine, or each for itself.
+fn split(series: Series, events: &[Event]) -> Vec<Change> {
+    let mut instances: Vec<(Instance, Vec<Act>)> = Vec::new();
+    for act in series.acts {
+        let at = act.at();
+        let host = act.host().unwrap_or("").to_owned();
+        let traits = traits_of(&events[act.main().event].message);
+        let joins = instances.iter().rposition(|(instance, _)| {
+            let fresh = !instance.hosts.contains_key(&host);
+            let same = instance.traits == traits;
+            fresh && (at.since(instance.at) <= ONE_INSTANCE || same && at.since(instance.at) <= ONE_ROLLOUT)
+        });
+        let n = match joins {
+            Some(n) => n,
+            None => {
+                instances.push((
+                    Instance { at, records: Vec::new(), hosts: BTreeMap::new(), traits: traits.clone() },
+                    Vec::new(),
+                ));
+                instances.len() - 1
+            }
+        };
+        let (instance, acts) = &mut instances[n];
+        instance.hosts.entry(host).or_insert(at);
+        instance.traits.extend(traits);
+        instance.records.extend(act.items.iter().map(|i| i.event));
+        acts.push(act);
+    }
+    let period = period(&instances.iter().map(|(i, _)| i.at).collect::<Vec<_>>());
+    match period {
+        Some(period) => vec![change(instances, Some(period), events)],
+        None => instances.into_iter().map(|i| change(vec![i], None, events)).collect(),
+    }
+}
+
+/// The usual time between instances, where there are enough and they keep a pace: most gaps lie within
+/// a half of the median.
+fn period(times: &[Timestamp]) -> Option<Span> {
+    if times.len() < ROUTINE {
+        return None;
+    }
+    let mut gaps: Vec<Span> = times.windows(2).map(|pair| pair[1].since(pair[0])).collect();
+    gaps.sort_unstable();
+    let median = gaps[gaps.len() / 2];
+    let near = gaps.iter().filter(|g| (g.seconds() - median.seconds()).abs() <= 0.5 * median.seconds());
+    (near.count() * 3 >= gaps.len() * 2).then_some(median)
+}
+
+fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[Event]) -> Change {
+    let acts: Vec<&Act> = instances.iter().flat_map(|(_, acts)| acts).collect();
+    let first = acts[0];
+    let main = first.main();
+    let event = &events[main.event];
+    let mut paths: Vec<String> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
+    for item in acts.iter().flat_map(|act| &act.items) {
+        if let Some(path) = item.path.as_ref().filter(|p| !paths.contains(p)) {
+            paths.push(path.clone());
+        }
+        let package = (item.kind == "package" || item.kind == "image").then_some(item.subject.as_ref()).flatten();
+        for name in item.target.iter().chain(package) {
+            if !named.contains(name) {
+                named.push(name.clone());
+            }
+        }
+    }
+    let id_record = &events[first.items[0].event];
+    let any = |name: &[&str]| {
+        first.items.iter().find_map(|i| events[i.event].any_field(name)).map(str::to_owned)
+    };
+    let is_rollback = acts.iter().flat_map(|a| &a.items).any(|i| i.action == "rollback");
+    Change {
+        id: stable_id("c", &[id_record.host.as_deref().unwrap_or(""), &id_record.text]),
+        kind: main.kind,
+        action: if is_rollback { "rollback" } else { action(&main.action) },
+        subject: main
+            .object()
+            .or(main.target.as_deref())
+            .map_or_else(|| short(&event.message), str::to_owned),
+        from: any(&["from"]),
+        to: any(&["to", "version"]),
+        actor: first.items.iter().find_map(|i| i.actor.clone()),
+        content: first.has_content(),
+        paths,
+        named,
+        period,
+        instances: instances.into_iter().map(|(instance, _)| instance).collect(),
+    }
+}
+
+fn action(name: &str) -> &'static str {
+    match name {
+        "rollback" => "rollback",
+        "reload" => "reload",
+        "restart" => "restart",
+        "remove" => "remove",
+        _ => "apply",
+    }
+}
+
+fn short(message: &str) -> String {
+    message.lines().next().unwrap_or("").trim().chars().take(60).collect()
+}
+
+/// Routines about one file (it is written here, sent there, installed elsewhere) are one, where their
+/// instances keep step. An instance that brings an earlier version back is a change of its own.
+fn join_by_object(changes: &mut Vec<Change>, events: &[Event]) {
+    let mut by_file: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (n, change) in changes.iter().enumerate() {
+        if change.content && is_file(&change.subject) {
+            by_file.entry(change.subject.clone()).or_default().push(n);
+        }
+    }
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    for members in by_file.into_values() {
+        let Some(&lead) = members
+            .iter()
+            .filter(|&&n| changes[n].is_routine())
+            .min_by_key(|&&n| (changes[n].at(), n))
+        else {
+            continue;
+        };
+        for n in members.into_iter().filter(|&n| n != lead) {
+            let keeps_step = changes[n].instances.iter().all(|i| step_of(&changes[lead], i).is_some());
+            if keeps_step && by_a_program(&changes[n], events) {
+                let other = changes[n].clone();
+                absorb(&mut changes[lead], other);
+                gone.insert(n);
+            }
+        }
+    }
+    let mut n = 0;
+    changes.retain(|_| {
+        n += 1;
+        !gone.contains(&(n - 1))
+    });
+    mark_returns(changes);
+}
+
+/// What people do by hand stays a change of its own.
+fn by_a_program(change: &Change, events: &[Event]) -> bool {
+    change.actor.is_none() && change.records().all(|n| events[n].field("actor").is_none())
+}
+
+fn is_file(subject: &str) -> bool {
+    subject.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty() && (1..=5).contains(&ending.len()) && ending.chars().all(char::is_alphanumeric)
+            && ending.contains(|c: char| c.is_ascii_alphabetic())
+    })
+}
+
+/// The lead's instance that another's belongs to: the last one before it, within a period.
+fn step_of(lead: &Change, instance: &Instance) -> Option<usize> {
+    let period = lead.period?;
+    let version = |i: &Instance| -> BTreeSet<String> {
+        i.traits.iter().filter_map(|t| t.split_once(':')).map(|t| t.1.to_owned()).filter(|t| t.len() > 2).collect()
+    };
+    let wanted = version(instance);
+    let near = |i: &Instance| {
+        let lag = instance.at.since(i.at);
+        lag >= Span::from_seconds(-2) && lag <= period
+    };
+    lead.instances
+        .iter()
+        .rposition(|i| near(i) && !version(i).is_disjoint(&wanted))
+        .or_else(|| lead.instances.iter().rposition(|i| near(i) && instance.at.since(i.at) <= ONE_INSTANCE))
+}
+
+fn absorb(lead: &mut Change, other: Change) {
+    for instance in other.instances {
+        let Some(n) = step_of(lead, &instance) else { continue };
+        let step = &mut lead.instances[n];
+        step.records.extend(instance.records);
+        step.traits.extend(instance.traits);
+        for (host, at) in instance.hosts {
+            step.hosts.entry(host).or_insert(at);
+        }
+    }
+    for path in other.paths {
+        if !lead.paths.contains(&path) {
+            lead.paths.push(path);
+        }
+    }
+    for name in other.named {
+        if !lead.named.contains(&name) {
+            lead.named.push(name);
+        }
+    }
+}
+
+/// A change that brings back a version which an earlier one of the same object had brought, after
+/// others, is a rollback.
+fn mark_returns(changes: &mut [Change]) {
+    let mut seen: BTreeMap<String, Vec<(Timestamp, String)>> = BTreeMap::new();
+    for change in changes.iter() {
+        for instance in &change.instances {
+            for version in versions(instance) {
+                seen.entry(change.subject.clone()).or_default().push((instance.at, version));
+            }
+        }
+    }
+    for change in changes.iter_mut().filter(|c| !c.is_routine() && c.action == "apply") {
+        let Some(history) = seen.get(&change.subject) else { continue };
+        let at = change.at();
+        let returns = versions(&change.instances[0]).iter().any(|version| {
+            let before: Vec<&(Timestamp, String)> =
+                history.iter().filter(|(t, _)| at.since(*t) > ONE_INSTANCE).collect();
+            let last = before.iter().filter(|(_, v)| v == version).map(|(t, _)| *t).max();
+            last.is_some_and(|last| before.iter().any(|(t, v)| *t > last && v != version))
+        });
+        if returns {
+            change.action = "rollback";
+        }
+    }
+}
+
+/// The words of an instance that look like versions.
+fn versions(instance: &Instance) -> Vec<String> {
+    instance
+        .traits
+        .iter()
+        .filter_map(|t| t.split_once(':'))
+        .map(|t| t.1.to_owned())
+        .filter(|t| t.starts_with('v') && t.len() > 1 && t[1..].starts_with(|c: char| c.is_ascii_digit()) || t.matches('.').count() >= 2)
+        .collect()
+}

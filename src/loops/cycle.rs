@@ -1,0 +1,400 @@
+//! One service's life: ends and starts.
+//!
+//! In: the process events of one service in order of time. Out: a [`Track`]: each abnormal end once,
+//! however many records told of it, with what the dying process said, and the starts between them. A
+//! plain state machine without any input or output.
+
+use crate::classify::{Class, Event};
+use crate::time::{Span, Timestamp};
+
+use super::identity::Entity;
+
+/// Records of one end lie within this time of each other, where no start stands between them.
+const ONE_END: Span = Span::from_seconds(30);
+/// How long after a request to stop an end is taken for the answer to it (systemd's default
+/// `TimeoutStopSec`, systemd-system.conf(5)).
+const STOP_TIMEOUT: Span = Span::from_seconds(90);
+/// How long before its end a process may say its last words, and how long after it they may be stamped.
+const LAST_WORDS: (Span, Span) = (Span::from_seconds(10), Span::from_seconds(3));
+
+/// Which sort of crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrashKind {
+    /// The configuration could not be used.
+    ConfigError,
+    /// A panic of Rust or Go.
+    Panic,
+    /// An exception that nobody caught.
+    Exception,
+    /// Hanging, and killed for it.
+    Watchdog,
+    /// Killed for want of memory.
+    Oom,
+    /// A memory fault.
+    Segfault,
+    /// An abort.
+    Abort,
+    /// Another signal.
+    Signal,
+    /// An exit with an error.
+    Exit,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// An abnormal end.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The first record that tells of it.
+    pub at: Timestamp,
+    /// The last one.
+    pub until: Timestamp,
+    /// Records of the supervisor, as indices of events.
+    pub records: Vec<usize>,
+    /// What the process, or the kernel, said of it.
+    pub texts: Vec<usize>,
+    /// How many crashes these records stand for: more than one where a flood was folded.
+    pub count: u64,
+    /// Somebody asked for it.
+    pub requested: bool,
+    /// The supervisor gave up after it.
+    pub gave_up: bool,
+    /// When the service was started again.
+    pub restarted: Option<Timestamp>,
+    /// How long it had run.
+    pub life: Option<Span>,
+    /// Crashes that a counter tells of and that no record shows, between the end before and this one.
+    pub lost: u64,
+    /// Which sort.
+    pub kind: CrashKind,
+}
+
+/// The life of a service, as far as the logs tell it.
+#[derive(Debug, Clone)]
+pub struct Track {
+    /// Whose.
+    pub entity: Entity,
+    /// Whether a supervisor speaks of it.
+    pub supervised: bool,
+    /// In order of time.
+    pub ends: Vec<End>,
+    /// Starts, reloads and configurations read, as (time, index of the event).
+    pub starts: Vec<(Timestamp, usize)>,
+    /// When the process says that it read its configuration or data, or was asked to.
+    pub loads: Vec<(Timestamp, usize)>,
+    /// Requests to stop, as (time, index of the event).
+    pub stops: Vec<(Timestamp, usize)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Unknown,
+    Up(Timestamp),
+    Stopping(Timestamp),
+    Stopped,
+    /// After the end of this index.
+    Down(usize),
+}
+
+/// Follows a service through its events. `texts` are crash texts that belong to it.
+#[must_use]
+pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usize]) -> Track {
+    let supervised = process.iter().any(|&n| is_supervisor(&events[n]));
+    let mut walk = Walk {
+        events,
+        state: State::Unknown,
+        counter: None,
+        killed: false,
+        track: Track {
+            entity,
+            supervised,
+            ends: Vec::new(),
+            starts: Vec::new(),
+            loads: Vec::new(),
+            stops: Vec::new(),
+        },
+    };
+    if supervised {
+        for &n in process {
+            walk.step(n);
+        }
+        walk.attach(texts);
+    } else {
+        walk.follow_texts(process, texts);
+    }
+    let mut track = walk.track;
+    for end in &mut track.ends {
+        end.kind = kind_of(end, events);
+    }
+    track
+}
+
+/// Whether a supervisor, not the process itself, tells the event.
+#[must_use]
+pub fn is_supervisor(event: &Event) -> bool {
+    match event.class {
+        Class::Exit | Class::Restart | Class::GiveUp | Class::StartFail | Class::Watchdog | Class::Backoff => true,
+        Class::Oom => event.any_field(&["unit", "cgroup", "service", "pod", "container"]).is_some(),
+        _ => false,
+    }
+}
+
+struct Walk<'a> {
+    events: &'a [Event],
+    state: State,
+    counter: Option<u64>,
+    killed: bool,
+    track: Track,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, n: usize) {
+        let event = &self.events[n];
+        match event.class {
+            Class::Exit | Class::Oom | Class::Watchdog | Class::StartFail => self.end(n),
+            Class::GiveUp => self.give_up(n),
+            Class::Restart | Class::Backoff => self.restart(n),
+            Class::Start | Class::Started => self.start(n),
+            Class::StopRequest => {
+                self.track.stops.push((event.at, n));
+                if !matches!(self.state, State::Down(_)) {
+                    self.state = State::Stopping(event.at);
+                }
+            }
+            Class::ExitOk | Class::Stopped => {
+                if !matches!(self.state, State::Down(_)) {
+                    self.state = State::Stopped;
+                }
+            }
+            Class::KilledOnRequest => self.killed = true,
+            Class::ReloadFailed => self.withdraw(event.at),
+            Class::Loaded | Class::Reloading => self.track.loads.push((event.at, n)),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, n: usize) {
+        let event = &self.events[n];
+        if let State::Stopping(asked) = self.state {
+            if event.at.since(asked) <= STOP_TIMEOUT && ends_on_request(event) {
+                self.state = State::Stopped;
+                return;
+            }
+        }
+        if self.state == State::Stopped && ends_on_request(event) {
+            return;
+        }
+        if let State::Down(last) = self.state {
+            let end = &mut self.track.ends[last];
+            if event.at.since(end.until) <= ONE_END {
+                end.until = end.until.max(event.at);
+                end.records.push(n);
+                return;
+            }
+        }
+        self.push_end(n, true);
+    }
+
+    fn push_end(&mut self, n: usize, by_supervisor: bool) {
+        let event = &self.events[n];
+        let life = match self.state {
+            State::Up(since) => Some(event.at.since(since)),
+            _ => None,
+        };
+        let (records, texts) = if by_supervisor { (vec![n], vec![]) } else { (vec![], vec![n]) };
+        self.track.ends.push(End {
+            at: event.at,
+            until: event.until.max(event.at),
+            records,
+            texts,
+            count: event.count,
+            requested: std::mem::take(&mut self.killed),
+            gave_up: false,
+            restarted: None,
+            life,
+            lost: 0,
+            kind: CrashKind::Unknown,
+        });
+        self.state = State::Down(self.track.ends.len() - 1);
+    }
+
+    fn give_up(&mut self, n: usize) {
+        let at = self.events[n].at;
+        match self.track.ends.last_mut() {
+            Some(end) => {
+                end.gave_up = true;
+                end.records.push(n);
+                end.until = end.until.max(at);
+                let last = self.track.ends.len() - 1;
+                self.state = State::Down(last);
+            }
+            None => {
+                self.push_end(n, true);
+                if let Some(end) = self.track.ends.last_mut() {
+                    end.gave_up = true;
+                }
+            }
+        }
+    }
+
+    fn restart(&mut self, n: usize) {
+        let event = &self.events[n];
+        let counter = event.field("counter").and_then(|c| c.parse::<u64>().ok());
+        // An automatic restart without any record of an end: the end's records are lost, or it was an
+        // exit with 0 that the supervisor restarts all the same.
+        if matches!(self.state, State::Unknown | State::Up(_)) && event.class == Class::Restart {
+            self.push_end(n, true);
+        }
+        if let (Some(before), Some(now)) = (self.counter, counter) {
+            let unseen = now.saturating_sub(before).saturating_sub(1);
+            if let (true, Some(end)) = (unseen > 0, self.track.ends.last_mut()) {
+                end.lost += unseen;
+            }
+        }
+        self.counter = counter.or(self.counter);
+        if event.class == Class::Restart {
+            self.start(n);
+        } else if let (State::Down(last), Some(counter)) = (self.state, counter) {
+            let seen = self.track.ends.len() as u64;
+            self.track.ends[last].lost = self.track.ends[last].lost.max(counter.saturating_sub(seen));
+        }
+    }
+
+    fn start(&mut self, n: usize) {
+        let at = self.events[n].at;
+        self.track.starts.push((at, n));
+        if let State::Down(last) = self.state {
+            let end = &mut self.track.ends[last];
+            end.restarted = end.restarted.or(Some(at));
+        }
+        self.state = State::Up(at);
+    }
+
+    /// A reload was refused: what ended a moment ago was the reloading command, not the service.
+    fn withdraw(&mut self, at: Timestamp) {
+        if let State::Down(last) = self.state {
+            if at.since(self.track.ends[last].at) <= Span::from_seconds(2) {
+                self.track.ends.pop();
+                self.state = State::Unknown;
+            }
+        }
+    }
+
+    /// Gives each text to the end that it lies nearest to.
+    fn attach(&mut self, texts: &[usize]) {
+        for &n in texts {
+            let event = &self.events[n];
+            if let Some(end) = nearest_end(&mut self.track.ends, event.at) {
+                end.texts.push(n);
+                end.at = end.at.min(event.at);
+            }
+        }
+    }
+
+    /// Without a supervisor a text is an end where the process does not go on under the same pid.
+    fn follow_texts(&mut self, process: &[usize], texts: &[usize]) {
+        let mut all: Vec<usize> = process.iter().chain(texts).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut last_pid = None;
+        for n in all {
+            let event = &self.events[n];
+            if !matches!(event.class, Class::Crash | Class::Oom) {
+                self.step(n);
+                continue;
+            }
+            let pid = event.field("pid").and_then(|p| p.parse().ok()).or(event.pid);
+            if let State::Down(last) = self.state {
+                let same = pid.is_none() || pid == last_pid;
+                let end = &mut self.track.ends[last];
+                if same && (pid.is_some() || !is_final(event)) {
+                    end.texts.push(n);
+                    end.until = end.until.max(event.at);
+                    continue;
+                }
+                end.restarted = end.restarted.or(Some(event.at));
+            }
+            last_pid = pid;
+            self.push_end(n, false);
+        }
+    }
+}
+
+/// Whether a text without a pid ends its process beyond doubt.
+fn is_final(event: &Event) -> bool {
+    event.kind == Some("panic") && (event.message.starts_with("panic: ") || event.message.contains("'main'"))
+        || event.message.contains("\nNode.js v")
+}
+
+/// An end that a request to stop explains: by the signals of a stop, or an exit.
+fn ends_on_request(event: &Event) -> bool {
+    let signal = event.field("signal").unwrap_or("");
+    let status = event.field("status").unwrap_or("");
+    event.class == Class::Exit
+        && !matches!(event.field("result"), Some("core-dump" | "oom-kill" | "watchdog"))
+        && !matches!(signal, "SEGV" | "ABRT" | "BUS" | "ILL" | "FPE")
+        && !matches!(status, "134" | "139")
+}
+
+/// The end whose time is nearest to `at`, among those within reach of last words.
+fn nearest_end(ends: &mut [End], at: Timestamp) -> Option<&mut End> {
+    let from = ends.partition_point(|end| at.since(end.until) > LAST_WORDS.1);
+    let candidates = ends.get_mut(from.saturating_sub(1)..)?;
+    candidates
+        .iter_mut()
+        .take(3)
+        .filter(|end| end.at.since(at) <= LAST_WORDS.0 && at.since(end.until) <= LAST_WORDS.1)
+        .min_by_key(|end| distance(end, at))
+}
+
+fn distance(end: &End, at: Timestamp) -> Span {
+    if at >= end.at && at <= end.until { Span::ZERO } else { end.at.since(at).abs().min(end.until.since(at).abs()) }
+}
+
+/// Which sort of crash, by the plainest of what was said.
+fn kind_of(end: &End, events: &[Event]) -> CrashKind {
+    end.texts
+        .iter()
+        .chain(&end.records)
+        .map(|&n| kind_of_event(&events[n]))
+        .min()
+        .unwrap_or(CrashKind::Unknown)
+}
+
+fn kind_of_event(event: &Event) -> CrashKind {
+    match event.class {
+        Class::Oom => return CrashKind::Oom,
+        Class::Watchdog => return CrashKind::Watchdog,
+        Class::Crash => {
+            return match event.kind {
+                Some("panic") => CrashKind::Panic,
+                Some("segfault") => CrashKind::Segfault,
+                Some("oom") => CrashKind::Oom,
+                Some("exception") => CrashKind::Exception,
+                Some("abort") => CrashKind::Abort,
+                Some("signal") => CrashKind::Signal,
+                Some("exit") => CrashKind::Exit,
+                Some("config_error") => CrashKind::ConfigError,
+                _ => CrashKind::Unknown,
+            };
+        }
+        _ => {}
+    }
+    match event.field("result") {
+        Some("watchdog") => return CrashKind::Watchdog,
+        Some("oom-kill") => return CrashKind::Oom,
+        _ => {}
+    }
+    let status = event.field("status").and_then(|s| s.parse::<u32>().ok());
+    match (event.field("signal"), event.field("code"), status) {
+        (Some("SEGV" | "SIGSEGV"), ..) | (_, _, Some(139)) => CrashKind::Segfault,
+        (Some("ABRT" | "SIGABRT"), ..) | (_, _, Some(134)) => CrashKind::Abort,
+        (_, Some("killed" | "dumped"), _) => CrashKind::Signal,
+        // systemd.exec(5), "Process exit codes": 200 to 245 are set before the program runs; 78 is
+        // EX_CONFIG of sysexits.h.
+        (_, _, Some(200..=245 | 78)) => CrashKind::ConfigError,
+        (_, _, Some(_)) => CrashKind::Exit,
+        _ => CrashKind::Unknown,
+    }
+}

@@ -1,0 +1,108 @@
+//! Who crashed: many names, one service.
+//!
+//! In: the names that records and fields give. Out: an [`Entity`]: `nginx`, `nginx.service`,
+//! `nginx@2.service`, `(nginx)`, a pod with its hash and a path to the program lead to one service.
+
+use serde::Serialize;
+
+use crate::classify::Event;
+
+/// What crashed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Entity {
+    /// The host, where it is known.
+    pub host: Option<String>,
+    /// The service, in its plain name.
+    pub service: String,
+    /// The instance, where the name bears one: a pod, a container, what follows `@`.
+    pub instance: Option<String>,
+}
+
+/// Endings that a supervisor adds to a service's name.
+const ENDINGS: [&str; 4] = [".service", ".scope", ".exe", ".socket"];
+
+/// The letters of a pod's generated name (k8s.io/apimachinery, util/rand).
+const POD_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// The plain name of a service, and the instance that the full name tells apart.
+#[must_use]
+pub fn plain(name: &str) -> (String, Option<String>) {
+    let name = name.trim().trim_start_matches('(').trim_end_matches(')');
+    // A path to a program; a pod is named `namespace/pod`, which cuts the same way.
+    let name = name.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(name);
+    let base = ENDINGS.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
+    if let Some((template, instance)) = base.split_once('@') {
+        if !template.is_empty() {
+            return (template.to_lowercase(), Some(instance.to_owned()));
+        }
+    }
+    if let Some(deployment) = deployment_of(base) {
+        return (deployment.to_lowercase(), Some(base.to_owned()));
+    }
+    (base.to_lowercase(), None)
+}
+
+/// `web` of `web-6c5d4f7b9-x2z9k`; a StatefulSet's `web-0` is left as it is.
+fn deployment_of(name: &str) -> Option<&str> {
+    let (rest, pod) = name.rsplit_once('-')?;
+    let (deployment, template) = rest.rsplit_once('-')?;
+    let generated = |part: &str| part.chars().all(|c| POD_LETTERS.contains(c));
+    let is_pod = pod.len() == 5 && generated(pod);
+    let is_template =
+        (6..=10).contains(&template.len()) && generated(template) && template.contains(|c: char| c.is_ascii_digit());
+    (is_pod && is_template && !deployment.is_empty()).then_some(deployment)
+}
+
+/// What an event of a process says it is about: the field of the rule, else the record's subject, else
+/// who wrote it.
+#[must_use]
+pub fn name_of(event: &Event) -> Option<String> {
+    if let Some(cgroup) = event.field("cgroup") {
+        return unit_of_cgroup(cgroup).map(str::to_owned);
+    }
+    event
+        .any_field(&["unit", "service", "pod", "container", "comm"])
+        .or(event.subject.as_deref())
+        .or(event.unit.as_deref())
+        .or(event.program.as_deref())
+        .map(str::to_owned)
+}
+
+/// Whether the event names a whole group of services rather than one.
+#[must_use]
+pub fn is_group(name: &str) -> bool {
+    name.ends_with(".slice") || name.ends_with(".target")
+}
+
+/// The unit in a control group's path: its last component that is a service or a scope.
+fn unit_of_cgroup(path: &str) -> Option<&str> {
+    path.rsplit('/').find(|part| part.ends_with(".service") || part.ends_with(".scope"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_lead_to_one_service() {
+        for name in ["nginx", "nginx.service", "(nginx)", "/usr/sbin/nginx", "NGINX.EXE"] {
+            let name = name.to_lowercase();
+            assert_eq!(plain(&name), ("nginx".to_owned(), None), "{name}");
+        }
+        assert_eq!(plain("web@2.service"), ("web".to_owned(), Some("2".to_owned())));
+    }
+
+    #[test]
+    fn pods_lose_their_hash_and_stateful_sets_keep_their_number() {
+        assert_eq!(plain("shop/web-6c5d4f7b9-x2z9k").0, "web");
+        assert_eq!(plain("web-0").0, "web-0");
+        assert_eq!(plain("fl-proxy").0, "fl-proxy");
+        assert_eq!(plain("redis-server").0, "redis-server");
+    }
+
+    #[test]
+    fn a_cgroup_names_its_unit() {
+        assert_eq!(unit_of_cgroup("/system.slice/idxd.service"), Some("idxd.service"));
+        assert_eq!(unit_of_cgroup("/"), None);
+    }
+}

@@ -1,0 +1,396 @@
+//! Events of one identity become crash-restart cycles, and cycles crash loops.
+//!
+//! Owns: what a crash loop is ([`LoopPolicy`]) and which events belong to one service. In: a timeline.
+//! Out: [`Track`]s, and the [`CrashLoop`]s in them.
+
+use std::collections::BTreeMap;
+
+use crate::classify::{Class, Event, Family};
+use crate::time::{Span, Timestamp};
+use crate::timeline::Timeline;
+
+mod cycle;
+mod identity;
+
+pub use cycle::{CrashKind, End, Track};
+pub use identity::{Entity, plain};
+
+/// What makes a crash loop; each bound can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct LoopPolicy {
+    /// How many abnormal ends, each followed by a start or a refused one.
+    pub crashes: u64,
+    /// How many where the supervisor gave up.
+    pub crashes_before_give_up: u64,
+    /// The longest gap between two ends of one loop, where its own pace allows no longer one.
+    pub gap: Span,
+    /// The longest gap in median gaps.
+    pub gap_in_medians: i64,
+    /// A service that ran this many of the loop's longest gaps has recovered.
+    pub stable_gaps: i64,
+    /// And at least this long.
+    pub stable: Span,
+}
+
+impl Default for LoopPolicy {
+    fn default() -> Self {
+        Self {
+            crashes: 3,
+            crashes_before_give_up: 2,
+            gap: Span::from_seconds(600),
+            gap_in_medians: 4,
+            stable_gaps: 3,
+            stable: Span::from_seconds(30),
+        }
+    }
+}
+
+/// What shows that there is a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// A supervisor says so.
+    Supervisor,
+    /// The process says so.
+    Process,
+    /// It follows from how records come and go.
+    Inferred,
+}
+
+/// A service that crashes, is started again, and crashes again.
+#[derive(Debug, Clone)]
+pub struct CrashLoop {
+    /// Who.
+    pub entity: Entity,
+    /// Index of the track in [`Loops::tracks`].
+    pub track: usize,
+    /// Which of the track's ends belong to it.
+    pub ends: std::ops::Range<usize>,
+    /// What shows it.
+    pub grade: Grade,
+    /// Which sort of crash most of them are.
+    pub kind: CrashKind,
+    /// How many crashes, those that only a counter tells of included.
+    pub crashes: u64,
+    /// How many restarts.
+    pub restarts: u64,
+    /// The first crash.
+    pub first: Timestamp,
+    /// The last one.
+    pub last: Timestamp,
+    /// The median time from crash to crash.
+    pub median_period: Option<Span>,
+    /// The longest time from crash to crash.
+    pub longest_gap: Span,
+    /// Whether the waits grow.
+    pub backoff: bool,
+    /// Whether the supervisor gave up.
+    pub gave_up: bool,
+    /// Crash, recover, crash again: where it was failing.
+    pub phases: Vec<(Timestamp, Timestamp)>,
+    /// What stays the same from crash to crash, with an instance of it.
+    pub signature: Signature,
+}
+
+/// What stays the same from crash to crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Without what varies.
+    pub masked: String,
+    /// As one of the crashes said it.
+    pub text: String,
+}
+
+/// The services of a timeline, and the loops among them.
+#[derive(Debug)]
+pub struct Loops {
+    /// All services that process events speak of.
+    pub tracks: Vec<Track>,
+    /// By first crash.
+    pub loops: Vec<CrashLoop>,
+}
+
+/// Finds the crash loops of a timeline.
+#[must_use]
+pub fn find(timeline: &Timeline, policy: &LoopPolicy) -> Loops {
+    let tracks = tracks(timeline);
+    let mut loops = Vec::new();
+    for (n, track) in tracks.iter().enumerate() {
+        for ends in runs(&track.ends, policy) {
+            if let Some(found) = describe(n, track, ends, timeline, policy) {
+                loops.push(found);
+            }
+        }
+    }
+    loops.sort_by(|a, b| a.first.cmp(&b.first).then_with(|| a.entity.cmp(&b.entity)));
+    Loops { tracks, loops }
+}
+
+/// Process events by service.
+#[derive(Default)]
+struct Group {
+    process: Vec<usize>,
+    texts: Vec<usize>,
+}
+
+fn tracks(timeline: &Timeline) -> Vec<Track> {
+    let events = &timeline.events;
+    let sole = sole_host(events);
+    let mut groups: BTreeMap<Entity, Group> = BTreeMap::new();
+    for (n, event) in events.iter().enumerate().filter(|(_, e)| e.class.family() == Family::Process) {
+        let Some(name) = identity::name_of(event).filter(|name| !identity::is_group(name)) else { continue };
+        let (service, instance) = plain(&name);
+        let host = event.host.as_deref().map(str::to_owned).or_else(|| sole.clone());
+        let group = groups.entry(Entity { host, service, instance }).or_default();
+        let is_text = event.class == Class::Crash || (event.class == Class::Oom && !cycle::is_supervisor(event));
+        if is_text { group.texts.push(n) } else { group.process.push(n) }
+    }
+    adopt_texts(&mut groups, events);
+    groups
+        .into_iter()
+        .map(|(entity, group)| cycle::follow(entity, events, &group.process, &group.texts))
+        .collect()
+}
+
+/// The one host of a timeline, where all that bear one bear the same.
+fn sole_host(events: &[Event]) -> Option<String> {
+    let mut hosts = events.iter().filter_map(|e| e.host.as_deref());
+    let first = hosts.next()?;
+    hosts.all(|host| host == first).then(|| first.to_owned())
+}
+
+/// A service may log under its interpreter's name (`python3`), a kernel's record bears the process's:
+/// texts of a name that no supervisor speaks of go to the supervised service of the same host whose
+/// end lies nearest.
+fn adopt_texts(groups: &mut BTreeMap<Entity, Group>, events: &[Event]) {
+    let supervised = |group: &Group| group.process.iter().any(|&n| cycle::is_supervisor(&events[n]));
+    let mut ends: BTreeMap<Option<String>, Vec<(Timestamp, Entity)>> = BTreeMap::new();
+    for (entity, group) in groups.iter().filter(|(_, g)| supervised(g)) {
+        for &n in &group.process {
+            if matches!(events[n].class, Class::Exit | Class::Oom | Class::StartFail | Class::Watchdog) {
+                ends.entry(entity.host.clone()).or_default().push((events[n].at, entity.clone()));
+            }
+        }
+    }
+    for list in ends.values_mut() {
+        list.sort();
+    }
+    let orphans: Vec<Entity> = groups
+        .iter()
+        .filter(|(_, group)| !supervised(group) && !group.texts.is_empty())
+        .map(|(entity, _)| entity.clone())
+        .collect();
+    for orphan in orphans {
+        let Some(list) = ends.get(&orphan.host) else { continue };
+        let Some(group) = groups.get_mut(&orphan) else { continue };
+        let mut moved = Vec::new();
+        group.texts.retain(|&n| match adopter(list, events[n].at) {
+            Some(entity) => {
+                moved.push((entity.clone(), n));
+                false
+            }
+            None => true,
+        });
+        for (entity, n) in moved {
+            if let Some(group) = groups.get_mut(&entity) {
+                group.texts.push(n);
+                group.texts.sort_unstable();
+            }
+        }
+    }
+}
+
+/// Who ended just after (or as) a text was written.
+fn adopter(ends: &[(Timestamp, Entity)], at: Timestamp) -> Option<&Entity> {
+    let from = ends.partition_point(|(end, _)| at.since(*end) > Span::from_seconds(3));
+    ends[from..]
+        .iter()
+        .take_while(|(end, _)| end.since(at) <= Span::from_seconds(5))
+        .min_by_key(|(end, _)| end.since(at).abs())
+        .map(|(_, entity)| entity)
+}
+
+/// Runs of ends without a gap that is too long.
+fn runs(ends: &[End], policy: &LoopPolicy) -> Vec<std::ops::Range<usize>> {
+    let mut runs = Vec::new();
+    let mut from = 0;
+    for n in 1..=ends.len() {
+        if n == ends.len() || ends[n].at.since(ends[n - 1].until) > bound(&ends[from..n], policy) {
+            runs.push(from..n);
+            from = n;
+        }
+    }
+    runs
+}
+
+/// The longest gap that continues the loop of these ends.
+fn bound(ends: &[End], policy: &LoopPolicy) -> Span {
+    let gaps = gaps(ends);
+    let own = median(gaps.clone()).map_or(Span::ZERO, |m| m.times(policy.gap_in_medians));
+    // A wait of the supervisor's is no sign of health: the next may be twice as long.
+    let waits = ends.iter().filter_map(|end| end.restarted.map(|at| at.since(end.until)));
+    policy.gap.max(own).max(waits.max().unwrap_or(Span::ZERO).times(2))
+}
+
+fn gaps(ends: &[End]) -> Vec<Span> {
+    ends.windows(2).map(|pair| pair[1].at.since(pair[0].at)).collect()
+}
+
+fn median(mut spans: Vec<Span>) -> Option<Span> {
+    spans.sort_unstable();
+    spans.get(spans.len() / 2).copied()
+}
+
+/// The loop of a run of ends, where they make one.
+fn describe(
+    n: usize,
+    track: &Track,
+    run: std::ops::Range<usize>,
+    timeline: &Timeline,
+    policy: &LoopPolicy,
+) -> Option<CrashLoop> {
+    let events = &timeline.events;
+    let ends = &track.ends[run.clone()];
+    // An operator's kill is an end, but no crash.
+    let crashes: Vec<&End> = ends.iter().filter(|end| !end.requested).collect();
+    let first = crashes.first()?.at;
+    let count: u64 = crashes.iter().map(|end| end.count + end.lost).sum();
+    let seen_before = counted_before(track, &run, timeline, policy);
+    let count = count + seen_before;
+    let gave_up = ends.iter().any(|end| end.gave_up);
+    let followed = crashes.iter().filter(|end| end.restarted.is_some() || end.gave_up).count() as u64;
+    let enough = count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
+    if !enough && !(gave_up && count >= policy.crashes_before_give_up) {
+        return None;
+    }
+    let gaps = gaps(ends);
+    let waits: Vec<Span> = ends.iter().filter_map(|e| e.restarted.map(|at| at.since(e.until))).collect();
+    let lost: u64 = crashes.iter().map(|end| end.lost).sum();
+    Some(CrashLoop {
+        entity: track.entity.clone(),
+        track: n,
+        ends: run,
+        grade: if track.supervised { Grade::Supervisor } else { Grade::Process },
+        kind: commonest(crashes.iter().map(|end| end.kind)).unwrap_or(CrashKind::Unknown),
+        crashes: count,
+        restarts: ends.iter().filter(|end| end.restarted.is_some()).count() as u64 + lost + seen_before,
+        first,
+        last: crashes.last().map_or(first, |end| end.until.max(end.at)),
+        median_period: median(gaps.clone()),
+        longest_gap: gaps.iter().max().copied().unwrap_or(Span::ZERO),
+        backoff: grows(&waits),
+        gave_up,
+        phases: phases(&crashes, &gaps),
+        signature: signature(&crashes, events, track, timeline),
+    })
+}
+
+/// Crashes that a counter tells of from before the log began. The counter runs on across healthy
+/// spells, so that it says nothing where the log shows that the service had been well.
+fn counted_before(
+    track: &Track,
+    run: &std::ops::Range<usize>,
+    timeline: &Timeline,
+    policy: &LoopPolicy,
+) -> u64 {
+    if run.start > 0 {
+        return 0;
+    }
+    let Some(end) = track.ends.get(run.start) else { return 0 };
+    let begin = timeline.first_of(track.entity.host.as_deref());
+    let fresh = begin.is_none_or(|begin| end.at.since(begin) <= policy.gap);
+    let was_up = end.life.is_some();
+    let first = track.starts.iter().find_map(|&(at, n)| {
+        let counter = timeline.events[n].field("counter")?.parse::<u64>().ok()?;
+        (at >= end.at).then_some(counter)
+    });
+    match first {
+        Some(counter) if fresh && !was_up => counter.saturating_sub(1),
+        _ => 0,
+    }
+}
+
+/// Whether waits grow: the last is well over the first, and hardly one is shorter than the one before.
+fn grows(waits: &[Span]) -> bool {
+    let (Some(first), Some(last)) = (waits.first(), waits.last()) else { return false };
+    let falls = waits.windows(2).filter(|pair| pair[1].nanos() * 10 < pair[0].nanos() * 9).count();
+    waits.len() >= 3 && last.seconds() > 2.0 * first.seconds().max(0.5) && falls * 4 <= waits.len()
+}
+
+/// Failing phases: a crash after the service had run well again begins a new one.
+fn phases(ends: &[&End], gaps: &[Span]) -> Vec<(Timestamp, Timestamp)> {
+    let usual = median(gaps.to_vec()).unwrap_or(Span::ZERO).times(3);
+    let well = usual.max(Span::from_seconds(15));
+    let mut phases: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (n, end) in ends.iter().enumerate() {
+        let ran = end.life.or_else(|| {
+            let before = ends.get(n.checked_sub(1)?)?;
+            Some(end.at.since(before.restarted.unwrap_or(before.until)))
+        });
+        match phases.last_mut() {
+            Some(phase) if ran.is_none_or(|ran| ran <= well) => phase.1 = end.until,
+            _ => phases.push((end.at, end.until)),
+        }
+    }
+    phases
+}
+
+fn commonest<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))).map(|(item, _)| item)
+}
+
+/// What most of the crashes said, numbers and ids left aside.
+fn signature(ends: &[&End], events: &[Event], track: &Track, timeline: &Timeline) -> Signature {
+    let said: Vec<String> = ends.iter().filter_map(|end| headline(end, events)).collect();
+    let said = if said.is_empty() { untimed_words(track, timeline) } else { said };
+    let said = if said.is_empty() {
+        ends.iter().filter_map(|end| end.records.first()).map(|&n| exit_words(&events[n])).collect()
+    } else {
+        said
+    };
+    let masked = commonest(said.iter().map(|text| crate::classify::mask(text)).collect::<Vec<_>>().iter())
+        .cloned()
+        .unwrap_or_default();
+    let text = said.into_iter().find(|text| crate::classify::mask(text) == masked);
+    Signature { text: text.unwrap_or_else(|| masked.clone()), masked }
+}
+
+/// What a crash said, in a line.
+#[must_use]
+pub fn headline(end: &End, events: &[Event]) -> Option<String> {
+    let text = end.texts.iter().map(|&n| &events[n]).min_by_key(|e| (kind_rank(e), e.at))?;
+    Some(text.field("what").unwrap_or_else(|| first_line(&text.message)).trim().to_owned())
+}
+
+/// Configuration errors first, for they say most.
+fn kind_rank(event: &Event) -> u8 {
+    u8::from(event.kind != Some("config_error"))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("")
+}
+
+/// What the service's own file says without any stamp.
+fn untimed_words(track: &Track, timeline: &Timeline) -> Vec<String> {
+    timeline
+        .untimed
+        .iter()
+        .filter(|e| e.class == Class::Crash)
+        .filter(|e| identity::name_of(e).is_some_and(|name| plain(&name).0 == track.entity.service))
+        .map(|e| e.field("what").unwrap_or_else(|| first_line(&e.message)).trim().to_owned())
+        .collect()
+}
+
+/// What a supervisor said of the end, without the service's name.
+fn exit_words(event: &Event) -> String {
+    let line = first_line(&event.message);
+    match event.field("unit") {
+        Some(unit) => line.trim_start_matches(unit).trim_start_matches([':', ' ']).to_owned(),
+        None => line.to_owned(),
+    }
+}

@@ -1,0 +1,267 @@
+//! Wires the stages, and owns the threads.
+//!
+//! In: paths and [`ScanOptions`]. Out: a [`Scan`]: the report, and whether the inputs were sound.
+//! Up to the join of a file's blocks everything is parallel and knows nothing beyond its block; from
+//! the timeline on everything runs in one thread, in time order.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::ThreadPool;
+
+use crate::attribution::Inputs;
+use crate::classify::RuleSet;
+use crate::error::{Error, Warning};
+use crate::framing::BLOCK;
+use crate::incident::{self, Facts};
+use crate::ledger;
+use crate::loops::{self, LoopPolicy};
+use crate::primitives::FileId;
+use crate::record::Format;
+use crate::report::{self, Input, Report};
+use crate::sieve::Sieve;
+use crate::source::{Source, discover};
+use crate::time::Timestamp;
+use crate::timeline::{self, TimeOptions};
+
+mod block;
+mod file;
+mod look;
+
+use block::Tools;
+use file::FileYield;
+
+/// What a scan is told.
+#[derive(Debug)]
+pub struct ScanOptions {
+    /// How many threads work on blocks.
+    pub threads: usize,
+    /// The size of a block, in bytes.
+    pub block_bytes: usize,
+    /// Whether only lines that hold a rule's text are looked at; the report is the same without.
+    pub sieve: bool,
+    /// Whether all lines are counted by writer and minute.
+    pub census: bool,
+    /// How stamps without year or zone are to be read.
+    pub time: TimeOptions,
+    /// What makes a loop.
+    pub policy: LoopPolicy,
+    /// Incidents that ended before are not told.
+    pub since: Option<Timestamp>,
+    /// Incidents that began after are not told.
+    pub until: Option<Timestamp>,
+    /// The rules.
+    pub rules: RuleSet,
+}
+
+impl ScanOptions {
+    /// The usual settings with the built-in rules.
+    ///
+    /// # Errors
+    ///
+    /// As [`RuleSet::builtin`].
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self::with_rules(RuleSet::builtin()?))
+    }
+
+    /// The usual settings with these rules.
+    #[must_use]
+    pub fn with_rules(rules: RuleSet) -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            block_bytes: BLOCK,
+            sieve: true,
+            census: true,
+            time: TimeOptions::default(),
+            policy: LoopPolicy::default(),
+            since: None,
+            until: None,
+            rules,
+        }
+    }
+
+    /// How many blocks of a file are worked on at once.
+    fn batch(&self) -> usize {
+        self.threads.clamp(1, 64) * 2
+    }
+}
+
+/// Told how far a scan is; called from several threads.
+pub trait Progress: Sync {
+    /// These many bytes, decompressed, were read.
+    fn read(&self, bytes: u64);
+    /// A file is done.
+    fn file_done(&self) {}
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn read(&self, _bytes: u64) {}
+}
+
+/// What a scan found.
+#[derive(Debug)]
+pub struct Scan {
+    /// The report.
+    pub report: Report,
+    /// Whether all that was named was read to its end, and any of it is a log.
+    pub sound: bool,
+}
+
+/// Reads all inputs below `paths` and reports.
+///
+/// # Errors
+///
+/// Where nothing can be analysed: a bad pattern, threads that cannot be started.
+pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan, Error> {
+    let sources = discover(paths)?;
+    let mut warnings = sources.warnings;
+    let (read, failed) = read_all(&sources.list, options, progress)?;
+    warnings.extend(failed);
+    let mut inputs = Vec::new();
+    let mut files = Vec::new();
+    let mut opened: Vec<(&Source, Format)> = Vec::new();
+    for (n, mut yielded) in read {
+        warnings.append(&mut yielded.warnings);
+        renumber(&mut yielded, files.len());
+        inputs.push(Input {
+            path: yielded.events.path.clone(),
+            format: yielded.events.format.name(),
+            compression: yielded.events.meta.compression,
+            bytes: yielded.bytes,
+            lines: yielded.lines,
+            records: None,
+            unparsed_lines: None,
+            first: None,
+            last: None,
+            skew_s: None,
+            zone: String::new(),
+        });
+        opened.push((&sources.list[n], yielded.events.format));
+        files.push(yielded.events);
+    }
+    let kernel = files.iter().any(|f| {
+        matches!(f.format, Format::Dmesg) || f.census.writers.keys().any(|(_, program, _)| &**program == b"kernel")
+    });
+    let timeline = timeline::build(files, &options.time);
+    let no_log = timeline.start.is_none() && timeline.untimed.is_empty();
+    if no_log {
+        warnings.push(Warning::failing(None, "no input holds a log record with a time"));
+    }
+    let mut report = analyse(timeline, inputs, &opened, kernel, warnings, options);
+    let sound = !report.1;
+    report.0.warnings.dedup_by(|a, b| a.input == b.input && a.text == b.text);
+    Ok(Scan { report: report.0, sound })
+}
+
+/// From the timeline on: one thread, in time order.
+fn analyse(
+    timeline: timeline::Timeline,
+    inputs: Vec<Input>,
+    opened: &[(&Source, Format)],
+    kernel: bool,
+    mut warnings: Vec<Warning>,
+    options: &ScanOptions,
+) -> (Report, bool) {
+    let loops = loops::find(&timeline, &options.policy);
+    let ledger = ledger::build(&timeline);
+    let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
+    for n in &looks.unread {
+        let path = opened.get(*n).map(|(s, _)| s.path.as_str());
+        warnings.push(Warning::new(path, "could not be read once more: what stood before the crashes is not told"));
+    }
+    let seen = Inputs {
+        files: inputs.iter().zip(opened).map(|(i, (_, f))| (i.path.as_str(), *f)).collect(),
+        kernel,
+    };
+    let incidents = incident::find(&Facts {
+        timeline: &timeline,
+        ledger: &ledger,
+        loops: &loops,
+        looks: &looks.messages,
+        inputs: &seen,
+        policy: &options.policy,
+    });
+    drop(seen);
+    let failed = warnings.iter().chain(&timeline.warnings).any(|w| w.fails);
+    let report = report::build(report::Parts {
+        timeline: &timeline,
+        ledger: &ledger,
+        loops: &loops,
+        incidents: &incidents,
+        inputs,
+        words: &looks.words,
+        warnings,
+        range: (options.since, options.until),
+    });
+    (report, failed)
+}
+
+/// Files that could not be opened get no id: those that were read are numbered anew.
+fn renumber(yielded: &mut FileYield, index: usize) {
+    let file = FileId::new(index);
+    for event in &mut yielded.events.events {
+        event.place.file = file;
+    }
+}
+
+type Read = Vec<(usize, FileYield)>;
+
+/// Reads the files, as many at once as there are threads; the results in the files' order.
+fn read_all(
+    sources: &[Source],
+    options: &ScanOptions,
+    progress: &dyn Progress,
+) -> Result<(Read, Vec<Warning>), Error> {
+    let pool = pool(options.threads)?;
+    let sieve = sieve_for(options);
+    let tools = Tools { rules: &options.rules, sieve: &sieve, census: options.census };
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Result<FileYield, Warning>)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..options.threads.clamp(1, sources.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(source) = sources.get(n) else { break };
+                    let result = file::read(FileId::new(n), source, tools, options, &pool, progress);
+                    progress.file_done();
+                    // A poisoned lock means that another reader panicked; the scope passes that on.
+                    if let Ok(mut results) = results.lock() {
+                        results.push((n, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_default();
+    results.sort_by_key(|(n, _)| *n);
+    let mut read = Vec::new();
+    let mut failed = Vec::new();
+    for (n, result) in results {
+        match result {
+            Ok(yielded) => read.push((n, yielded)),
+            Err(warning) => failed.push(warning),
+        }
+    }
+    Ok((read, failed))
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, Error> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .build()
+        .map_err(|err| Error::Setting { name: "--threads", reason: err.to_string() })
+}
+
+fn sieve_for(options: &ScanOptions) -> Sieve {
+    if !options.sieve {
+        return Sieve::off();
+    }
+    let veils: Vec<&str> = Format::ALL.iter().flat_map(|f| f.veils()).copied().collect();
+    Sieve::new(options.rules.literals(), &veils)
+}

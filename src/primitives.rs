@@ -1,0 +1,80 @@
+//! Small ids and positions that every stage shares.
+//!
+//! Fields are private: a line number cannot be mistaken for an offset, nor a file for a host.
+
+use std::fmt;
+
+/// Which input a record came from: its place in the sorted list of inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+impl FileId {
+    /// The id of the input at `index` in the sorted list.
+    ///
+    /// # Panics
+    ///
+    /// With more than `u32::MAX` inputs, which no file system listing yields.
+    #[must_use]
+    pub fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer than 2^32 inputs"))
+    }
+
+    /// The place in the list of inputs.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A line's number in the decompressed text, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineNo(u64);
+
+impl LineNo {
+    /// The line after `before` complete lines.
+    #[must_use]
+    pub fn after(before: u64) -> Self {
+        Self(before + 1)
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for LineNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A byte's place in the decompressed text, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ByteOffset(u64);
+
+impl ByteOffset {
+    /// The offset of the byte after `before` bytes.
+    #[must_use]
+    pub fn new(before: u64) -> Self {
+        Self(before)
+    }
+
+    /// The offset, from 0.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Where a record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The input.
+    pub file: FileId,
+    /// Offset of the record's first byte.
+    pub offset: ByteOffset,
+    /// Number of the record's first line.
+    pub line: LineNo,
+}

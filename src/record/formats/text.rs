@@ -1,0 +1,319 @@
+//! Text behind a stamp: the loggers of many languages, and anything else that begins with a time.
+//!
+//! Owns: the usual places of level, logger and process behind a stamp. In: a line with its stamp told by
+//! `stamp`. Out: the record, with the unstamped lines below it.
+
+use super::lines::{self, Block, backward, chomp, text};
+use super::{Format, inner, level, start, syslog};
+use crate::record::stamp::{self, Head, Layout};
+use crate::record::{Frame, Record, Severity};
+use crate::time::Stamp;
+
+/// The format that the line's head shows.
+pub(in crate::record) fn shape(line: &[u8]) -> Option<Format> {
+    header(chomp(line)).map(|record| record.format)
+}
+
+/// Reads a line with a stamp, and the lines below it that bear none.
+pub(in crate::record) fn read<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
+    if super::is_head(frame.line) {
+        read_block(frame)
+    } else {
+        None
+    }
+}
+
+/// Reads the record that the line is a part of: from the nearest header on.
+pub(in crate::record) fn read_block<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
+    let block = Block::around(frame, super::is_head)?;
+    let record = match syslog::split(block.head) {
+        Some(_) => return syslog::read_block(frame, super::is_head),
+        None => header(chomp(block.head))?,
+    };
+    Some(block.complete(record, 0))
+}
+
+/// A line without a stamp, as a record of its own, with the time of what stands above it.
+pub(in crate::record) fn plain<'a>(frame: Frame<'a>) -> Record<'a> {
+    let line = chomp(frame.line);
+    let mut record = start(Format::Plain, frame.line);
+    record.stamp = stamp_above(frame.before);
+    let word = line
+        .split(|b| *b == b' ' || *b == b':')
+        .next()
+        .unwrap_or_default();
+    record.severity = level::bare(word);
+    record.message = super::uncoloured(line.trim_ascii_start());
+    record
+}
+
+fn stamp_above(before: &[u8]) -> Option<Stamp> {
+    backward(before)
+        .take(lines::MOST_LINES)
+        .find_map(|(_, line)| super::place_of_stamp(line)?.read(line))
+        .map(|(stamp, _)| stamp)
+}
+
+/// A header line by itself; colour codes around its parts are taken out first.
+fn header(line: &[u8]) -> Option<Record<'_>> {
+    if memchr::memchr(0x1b, line).is_none() {
+        return plain_header(line);
+    }
+    let clean = super::uncoloured(line);
+    let record = plain_header(&clean)?;
+    Some(Record {
+        len: line.len(),
+        ..super::into_owned(record)
+    })
+}
+
+fn plain_header(line: &[u8]) -> Option<Record<'_>> {
+    let head = stamp::head(line)?;
+    let (stamp, end) = head.read(line)?;
+    let tail = Tail::read(line.get(end..)?, head);
+    let mut record = start(Format::StampedText, line);
+    record.stamp = Some(stamp);
+    record.severity = tail.severity;
+    record.program = (!tail.program.is_empty()).then(|| text(tail.program));
+    record.pid = tail.pid;
+    record.message = super::uncoloured(tail.message);
+    inner::unwrap_json(&mut record);
+    Some(record)
+}
+
+/// What stands behind a stamp.
+#[derive(Debug, Default)]
+struct Tail<'a> {
+    severity: Option<Severity>,
+    program: &'a [u8],
+    pid: Option<u32>,
+    message: &'a [u8],
+}
+
+impl<'a> Tail<'a> {
+    /// Reads level, process and logger, as far as they stand in places that loggers put them.
+    fn read(rest: &'a [u8], head: Head) -> Self {
+        let mut tail = Self::default();
+        let rest = if head.start == 1 && head.layout != Layout::Klog {
+            tail.bracket_end(rest)
+        } else {
+            rest
+        };
+        let mut rest = tail.separated(rest);
+        // Six parts at most: two numbers, level, thread, logger, and one to spare.
+        for _ in 0..6 {
+            rest = skip_marks(rest);
+            match tail.part(rest, head) {
+                Some(next) => rest = next,
+                None => break,
+            }
+        }
+        tail.message = rest.trim_ascii_start();
+        tail
+    }
+
+    /// What stands behind the stamp within its brackets: `] `, ` INFO  app::mod] `, `: INFO/Main] `.
+    fn bracket_end(&mut self, rest: &'a [u8]) -> &'a [u8] {
+        let Some(close) = rest.iter().take(128).position(|b| *b == b']') else {
+            return rest;
+        };
+        let inner = &rest[..close];
+        let words = inner
+            .split(|b| matches!(b, b' ' | b'/' | b':'))
+            .filter(|word| !word.is_empty());
+        for word in words {
+            if self.severity.is_none() {
+                self.severity = level::of(word);
+            }
+        }
+        if self.severity.is_some() {
+            let name = inner
+                .rsplit(|b| matches!(b, b' ' | b'/'))
+                .next()
+                .unwrap_or_default();
+            if level::of(name).is_none() {
+                self.program = name;
+            }
+        }
+        &rest[close + 1..]
+    }
+
+    /// `:INFO:logger:text` and `|INFO|logger|text`.
+    fn separated(&mut self, rest: &'a [u8]) -> &'a [u8] {
+        let Some(&mark @ (b':' | b'|')) = rest.first() else {
+            return rest;
+        };
+        let mut parts = rest[1..].splitn(3, |b| *b == mark);
+        if let (Some(word), Some(name), Some(message)) = (parts.next(), parts.next(), parts.next())
+            && let Some(severity) = level::of(word.trim_ascii())
+        {
+            self.severity = Some(severity);
+            self.program = name;
+            return message;
+        }
+        rest
+    }
+
+    /// Takes one part off the head of `rest`; `None` where the message begins.
+    fn part(&mut self, rest: &'a [u8], head: Head) -> Option<&'a [u8]> {
+        if rest.first() == Some(&b'[') {
+            return self.bracket(rest);
+        }
+        let len = rest
+            .iter()
+            .position(|b| matches!(b, b' ' | b'\t'))
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(len);
+        if word == b"---" {
+            return Some(after);
+        }
+        if let Some(after) = self.level_word(word, after, head) {
+            return Some(after);
+        }
+        let number = stamp::number(word).filter(|_| len <= 8);
+        if let Some(number) = number {
+            // A bare number is one of a process only where a level, or the like, follows.
+            let next = skip_marks(after);
+            let told =
+                is_level(next) || next.starts_with(b"---") || head.layout == Layout::MonthDay;
+            if told && self.severity.is_none() {
+                self.pid = self.pid.or_else(|| u32::try_from(number).ok());
+                return Some(after);
+            }
+            return None;
+        }
+        self.logger(word, after)
+    }
+
+    /// `[INFO ]`, `[812]`, `[main]`, `[o.e.n.Node]`.
+    fn bracket(&mut self, rest: &'a [u8]) -> Option<&'a [u8]> {
+        let close = rest.iter().take(128).position(|b| *b == b']')?;
+        let (content, after) = (rest[1..close].trim_ascii(), &rest[close + 1..]);
+        if self.severity.is_none()
+            && let Some(severity) = level::of(content)
+        {
+            self.severity = Some(severity);
+            return Some(after);
+        }
+        if let Some(number) = stamp::number(content) {
+            self.pid = self.pid.or_else(|| u32::try_from(number).ok());
+            return Some(after);
+        }
+        // A thread or a logger, if a level stands beside it; else words of the message.
+        let beside = self.severity.is_some() || is_level(skip_marks(after));
+        if !beside || !self.program.is_empty() || content.is_empty() {
+            return None;
+        }
+        let dotted = content.contains(&b'.') && !content.iter().any(|b| b"/: =".contains(b));
+        if dotted {
+            self.program = content;
+        }
+        Some(after)
+    }
+
+    /// `INFO`, `INFO:`, `Info    `, `I `, `error    :`.
+    fn level_word(&mut self, word: &'a [u8], after: &'a [u8], head: Head) -> Option<&'a [u8]> {
+        if self.severity.is_some() {
+            return None;
+        }
+        let padded = after.starts_with(b"  ") || after.starts_with(b" :");
+        let bare = word
+            .strip_suffix(b":")
+            .or_else(|| word.strip_suffix(b","))
+            .unwrap_or(word);
+        let severity = match bare {
+            [letter] if padded || head.layout == Layout::MonthDay => level::letter(*letter),
+            _ if padded => level::of(bare),
+            _ => level::bare(bare),
+        }?;
+        self.severity = Some(severity);
+        Some(after)
+    }
+
+    /// `deploy:`, `circus[812]`, `c.e.App  :`, `app -`.
+    fn logger(&mut self, word: &'a [u8], after: &'a [u8]) -> Option<&'a [u8]> {
+        if !self.program.is_empty() || word.is_empty() {
+            return None;
+        }
+        let next = after.trim_ascii_start();
+        let dashed = next.starts_with(b"- ") && (self.severity.is_some() || is_level(&next[2..]));
+        if (dashed || (next.starts_with(b": ") && self.severity.is_some())) && is_name(word) {
+            self.program = word;
+            return Some(next.get(2..).unwrap_or_default());
+        }
+        let (name, colon) = match word.strip_suffix(b":") {
+            Some(name) => (name, true),
+            None => (word, false),
+        };
+        if let Some((name, pid)) = with_pid(name)
+            && (colon || next.starts_with(b"["))
+        {
+            self.program = name;
+            self.pid = Some(pid);
+            return Some(after);
+        }
+        (colon && is_name(name) && !is_complaint(name)).then(|| {
+            self.program = name;
+            after
+        })
+    }
+}
+
+/// `app[812]`.
+fn with_pid(name: &[u8]) -> Option<(&[u8], u32)> {
+    let inner = name.strip_suffix(b"]")?;
+    let open = inner.iter().position(|b| *b == b'[')?;
+    let pid = u32::try_from(stamp::number(inner.get(open + 1..)?)?).ok()?;
+    (open > 0).then_some((&name[..open], pid))
+}
+
+/// Whether the word may be a logger's or a program's name.
+fn is_name(word: &[u8]) -> bool {
+    word.first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && word
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.$/@-:".contains(b))
+}
+
+/// Whether the word belongs to the message although a colon follows: `panic:`, `ValueError:`.
+fn is_complaint(word: &[u8]) -> bool {
+    level::of(word).is_some()
+        || [
+            &b"Error"[..],
+            b"Exception",
+            b"Warning",
+            b"error",
+            b"Traceback",
+            b"Caused",
+            b"panic",
+        ]
+        .iter()
+        .any(|end| word.ends_with(end))
+}
+
+/// Whether a level stands at the head of the text.
+fn is_level(text: &[u8]) -> bool {
+    let bracketed = text.strip_prefix(b"[");
+    let text = bracketed.unwrap_or(text);
+    let len = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let word = &text[..len];
+    if bracketed.is_some() {
+        level::of(word).is_some()
+    } else {
+        level::bare(word).is_some()
+    }
+}
+
+/// Skips white space and the marks between parts, if white space follows them.
+fn skip_marks(text: &[u8]) -> &[u8] {
+    let mut text = text;
+    for _ in 0..2 {
+        text = text.trim_ascii_start();
+        match text {
+            [b'-' | b'|' | b':' | b',', b' ' | b'\t', ..] => text = &text[1..],
+            _ => break,
+        }
+    }
+    text.trim_ascii_start()
+}

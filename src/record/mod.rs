@@ -1,0 +1,91 @@
+//! Candidate lines become records.
+//!
+//! Owns: the formats of log lines, and how each is taken apart. In: a [`Frame`], one candidate line with
+//! the whole lines around it. Out: a [`Record`], borrowed from the frame: who wrote it, when, how
+//! severe, and the message, unwrapped from whatever container or collector it came in.
+//!
+//! A format is found per file from a sample ([`detect`]); a line that its file's format cannot read is
+//! tried with the others, so that mixed and concatenated files are read all the same. Nothing here
+//! allocates unless a message has to be unescaped or joined.
+
+use std::borrow::Cow;
+
+use crate::time::Stamp;
+
+mod detect;
+mod formats;
+mod stamp;
+
+pub use detect::{Tag, detect, minute_key, read, stamp_of, tag};
+pub use formats::Format;
+
+/// Context on either side of a line that a record may be read from, in bytes. A record that is longer
+/// than this is cut off.
+pub const CONTEXT: usize = 64 * 1024;
+
+/// A candidate line and the whole lines around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The line without its terminator.
+    pub line: &'a [u8],
+    /// The whole lines before it, terminators included, within [`CONTEXT`] bytes.
+    pub before: &'a [u8],
+    /// The whole lines after it, within [`CONTEXT`] bytes; begins right after the line's terminator.
+    pub after: &'a [u8],
+}
+
+/// How severe a record says it is; syslog's scale (RFC 5424, section 6.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// 0: the system is unusable.
+    Emergency,
+    /// 1: action must be taken at once.
+    Alert,
+    /// 2: fatal, critical, panic.
+    Critical,
+    /// 3.
+    Error,
+    /// 4.
+    Warning,
+    /// 5: normal, but significant.
+    Notice,
+    /// 6.
+    Info,
+    /// 7: debug and trace.
+    Debug,
+}
+
+/// One record, borrowed from its frame.
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    /// The format it was read in.
+    pub format: Format,
+    /// Its time, as far as the text tells; `None` where no line near bears one.
+    pub stamp: Option<Stamp>,
+    /// The host that wrote it.
+    pub host: Option<Cow<'a, str>>,
+    /// The program as it names itself: `sshd`, `(geod)`, `ansible-copy`, a logger's name.
+    pub program: Option<Cow<'a, str>>,
+    /// The unit, container or pod that wrote it, where the record names it: `pricer.service`.
+    pub unit: Option<Cow<'a, str>>,
+    /// What the record is about, where a field says so: journald's `UNIT`, Kubernetes'
+    /// `involvedObject.name`.
+    pub subject: Option<Cow<'a, str>>,
+    /// The process.
+    pub pid: Option<u32>,
+    /// As the record says.
+    pub severity: Option<Severity>,
+    /// The message, unwrapped; its further lines after `\n`.
+    pub message: Cow<'a, [u8]>,
+    /// Further facts by the name the format gives them: `MESSAGE_ID`, `EXIT_STATUS`, `namespace`.
+    pub facts: Vec<(&'static str, Cow<'a, str>)>,
+    /// Bytes from the start of the frame's line back to the start of the record's first line; 0 where
+    /// the line is the first one.
+    pub back: usize,
+    /// Bytes from the start of the record's first line to the end of its last one, terminator left out.
+    pub len: usize,
+    /// Whether the text for a report is the unwrapped `program[pid]: message` rather than the line as
+    /// it stands in the file (JSON, export and journal records).
+    pub unwrapped: bool,
+}

@@ -1,0 +1,387 @@
+//! Incidents become a report.
+//!
+//! In: timeline, ledger, loops and incidents, by index. Out: a [`Report`], in which every place is
+//! spelled out and every id resolves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attribution::{Verdict, describe};
+use crate::classify::{Event, stable_id};
+use crate::error::Warning;
+use crate::incident::{self, Status};
+use crate::ledger::{self, Ledger};
+use crate::loops::{CrashLoop, End, Entity, Loops, plain};
+use crate::time::{Span, Timestamp};
+use crate::timeline::{FileTimes, Timeline};
+
+use super::model::*;
+
+/// The most records that are shown of one change (contract).
+const CHANGE_RECORDS: usize = 50;
+/// The most changes that are shown beside those which something names.
+const OTHER_CHANGES: usize = 40;
+/// How many crash records of a loop are shown from its start; the last follows.
+const LOOP_RECORDS: usize = 8;
+/// How many places an evidence shows.
+const EVIDENCE_REFS: usize = 3;
+
+/// What a report is made of.
+pub struct Parts<'a> {
+    /// All events.
+    pub timeline: &'a Timeline,
+    /// All changes.
+    pub ledger: &'a Ledger,
+    /// All services and loops.
+    pub loops: &'a Loops,
+    /// What was found.
+    pub incidents: &'a [incident::Incident],
+    /// What was read, but for first and last time and zone.
+    pub inputs: Vec<Input>,
+    /// The last words before crashes, by event.
+    pub words: &'a BTreeMap<usize, Vec<Ref>>,
+    /// All that was skipped, guessed, dropped or cut off.
+    pub warnings: Vec<Warning>,
+    /// From when to when incidents and changes are told.
+    pub range: (Option<Timestamp>, Option<Timestamp>),
+}
+
+/// Spells everything out.
+#[must_use]
+pub fn build(parts: Parts<'_>) -> Report {
+    let inputs = inputs(&parts);
+    let view = View { paths: inputs.iter().map(|i| i.path.clone()).collect(), parts: &parts };
+    let in_range = |i: &&incident::Incident| {
+        parts.range.0.is_none_or(|since| i.end.is_none_or(|end| end >= since))
+            && parts.range.1.is_none_or(|until| i.onset <= until)
+    };
+    let told: Vec<&incident::Incident> = parts.incidents.iter().filter(in_range).collect();
+    let incidents: Vec<Incident> = told.iter().map(|i| view.incident(i)).collect();
+    let changes = view.changes(&told);
+    let mut by_class: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for event in parts.timeline.events.iter().chain(&parts.timeline.untimed) {
+        *by_class.entry(event.class.name()).or_default() += event.count;
+    }
+    let warnings: BTreeSet<Warning> =
+        parts.warnings.iter().chain(&parts.timeline.warnings).cloned().collect();
+    Report {
+        schema: "crashtrail.report/1",
+        tool: Tool { name: "crashtrail", version: env!("CARGO_PKG_VERSION") },
+        window: Window { start: parts.timeline.start.map(Time), end: parts.timeline.end.map(Time) },
+        ledger: Totals { seen: parts.ledger.changes.len(), shown: changes.len() },
+        counts: Counts { by_class, by_severity: None },
+        incidents,
+        changes,
+        warnings: warnings.into_iter().map(|w| Note { input: w.input, text: w.text }).collect(),
+        inputs,
+    }
+}
+
+fn inputs(parts: &Parts<'_>) -> Vec<Input> {
+    let times = parts.timeline.files.iter();
+    parts
+        .inputs
+        .iter()
+        .zip(times)
+        .map(|(input, times): (&Input, &FileTimes)| Input {
+            first: times.first.map(Time),
+            last: times.last.map(Time),
+            zone: times.zone.clone(),
+            ..input.clone()
+        })
+        .collect()
+}
+
+struct View<'a> {
+    parts: &'a Parts<'a>,
+    paths: Vec<String>,
+}
+
+impl View<'_> {
+    fn event(&self, n: usize) -> &Event {
+        &self.parts.timeline.events[n]
+    }
+
+    /// All places of an event: its own, then its copies'.
+    fn refs(&self, n: usize) -> Vec<Ref> {
+        let event = self.event(n);
+        let own = (event.place, &event.text, event.at);
+        std::iter::once(own)
+            .chain(event.copies.iter().map(|c| (c.place, &c.text, c.at)))
+            .map(|(place, text, at)| Ref {
+                path: self.paths.get(place.file.index()).cloned().unwrap_or_default(),
+                line: Some(place.line.get()),
+                offset: Some(place.offset.get()),
+                cursor: None,
+                time: Some(Time(at)),
+                text: text.to_string(),
+            })
+            .collect()
+    }
+
+    fn first_refs(&self, events: &[usize], most: usize) -> Vec<Ref> {
+        let mut refs: Vec<Ref> = Vec::new();
+        for &n in events {
+            for place in self.refs(n) {
+                if refs.len() < most && !refs.contains(&place) {
+                    refs.push(place);
+                }
+            }
+        }
+        refs
+    }
+
+    fn incident(&self, found: &incident::Incident) -> Incident {
+        let loops: Vec<&CrashLoop> = found.loops.iter().map(|&n| &self.parts.loops.loops[n]).collect();
+        let causes: Vec<Cause> =
+            found.verdict.causes.iter().enumerate().map(|(n, c)| self.cause(n, c)).collect();
+        let certain = is_certain(&found.verdict);
+        Incident {
+            id: self.incident_id(found),
+            summary: self.summary(found, certain),
+            onset: Time(found.onset),
+            onset_uncertainty_s: Seconds(found.uncertainty),
+            end: found.end.map(Time),
+            status: found.status,
+            phases: found.phases.iter().map(|&(a, b)| Phase { start: Time(a), end: Time(b) }).collect(),
+            loops: loops.iter().map(|l| self.crash_loop(l)).collect(),
+            cascade: found
+                .cascade
+                .iter()
+                .map(|s| Step { entity: s.entity.clone(), first_failure: Time(s.first), because: s.because.clone() })
+                .collect(),
+            verdict: found.verdict.causes.first().map_or("unknown", |c| c.kind),
+            certain,
+            causes,
+            ruled_out: found
+                .verdict
+                .ruled_out
+                .iter()
+                .map(|r| RuledOut {
+                    r#type: r.kind,
+                    looked_at: r.looked_at,
+                    text: r.text.clone(),
+                    refs: self.first_refs(&r.refs, EVIDENCE_REFS),
+                })
+                .collect(),
+            recovery: found.recovery.as_ref().map(|r| Recovery {
+                at: Time(r.at),
+                by: r.by.map(|n| self.parts.ledger.changes[n].id.clone()),
+                healthy_for_s: Seconds(r.healthy),
+                confirmed: r.confirmed,
+            }),
+            metrics: self.metrics(found, &loops),
+        }
+    }
+
+    /// A hash of host, service and text of the earliest crash.
+    fn incident_id(&self, found: &incident::Incident) -> String {
+        let root = &self.parts.loops.loops[found.loops[0]];
+        let end = &self.parts.loops.tracks[root.track].ends[root.ends.start];
+        let record = end.records.first().or(end.texts.first());
+        let text = record.map_or("", |&n| &*self.event(n).message);
+        stable_id("i", &[root.entity.host.as_deref().unwrap_or(""), &root.entity.service, text])
+    }
+
+    fn summary(&self, found: &incident::Incident, certain: bool) -> String {
+        let root = &self.parts.loops.loops[found.loops[0]];
+        let same: Vec<&CrashLoop> = found
+            .loops
+            .iter()
+            .map(|&n| &self.parts.loops.loops[n])
+            .filter(|l| l.entity.service == root.entity.service)
+            .collect();
+        let hosts = same.len();
+        let crashes: u64 = same.iter().map(|l| l.crashes).sum();
+        let place = match (hosts, &root.entity.host) {
+            (2.., _) => format!(" on {hosts} hosts"),
+            (_, Some(host)) => format!(" on {host}"),
+            _ => String::new(),
+        };
+        let end = match found.status {
+            Status::Recovered => format!(", recovered at {} UTC", found.end.unwrap_or(found.onset).clock()),
+            Status::GaveUp => ", its supervisor gave up".to_owned(),
+            Status::Stopped => ", stopped by an operator".to_owned(),
+            Status::Ongoing => String::new(),
+        };
+        let service = &root.entity.service;
+        let head = format!("{service}{place} crash-loops from {} UTC ({crashes} crashes){end}", found.onset.clock());
+        let Some(first) = found.verdict.causes.first() else { return head };
+        let percent = (100.0 * first.probability).round();
+        let cause = match (first.change, certain) {
+            (Some((n, i)), true) => {
+                let change = &self.parts.ledger.changes[n];
+                let at = change.instances[i].at.clock();
+                format!("likely trigger ({percent} %): {} at {at}", first.summary)
+            }
+            (None, true) if first.kind == "unknown" => format!("no change or other cause in these logs explains it ({percent} %)"),
+            (None, true) => format!("no change did this: {} ({percent} %)", first.summary),
+            (_, false) => format!("cannot tell what triggered it; best guess ({percent} %): {}", first.summary),
+        };
+        format!("{head}; {cause}.")
+    }
+
+    fn crash_loop(&self, found: &CrashLoop) -> Loop {
+        let track = &self.parts.loops.tracks[found.track];
+        let ends = &track.ends[found.ends.clone()];
+        let lead = |e: &End| e.texts.iter().chain(&e.records).min().copied();
+        let mut shown: Vec<usize> = ends.iter().take(LOOP_RECORDS).filter_map(lead).collect();
+        shown.extend(ends.last().and_then(lead).filter(|n| !shown.contains(n)));
+        let words = ends
+            .iter()
+            .flat_map(|e| e.texts.iter().chain(&e.records))
+            .find_map(|n| self.parts.words.get(n).filter(|w| !w.is_empty()));
+        Loop {
+            entity: found.entity.clone(),
+            kind: found.kind,
+            evidence: found.grade,
+            signature: Signature {
+                id: stable_id("s", &[&found.entity.service, &found.signature.masked]),
+                text: found.signature.text.clone(),
+            },
+            crashes: found.crashes,
+            restarts: found.restarts,
+            first: Time(found.first),
+            last: Time(found.last),
+            median_period_s: found.median_period.map(Seconds),
+            backoff: found.backoff,
+            gave_up: found.gave_up,
+            final_words: words.cloned().unwrap_or_default(),
+            records: self.first_refs(&shown, 2 * LOOP_RECORDS),
+        }
+    }
+
+    fn cause(&self, n: usize, cause: &crate::attribution::Cause) -> Cause {
+        let changes = &self.parts.ledger.changes;
+        Cause {
+            rank: n + 1,
+            probability: round(cause.probability, 1e6),
+            r#type: cause.kind,
+            change: cause.change.map(|(n, _)| changes[n].id.clone()),
+            summary: cause.summary.clone(),
+            lag_s: cause.lag.map(Seconds),
+            enabled_by: cause
+                .enabled_by
+                .iter()
+                .map(|&(n, p)| Enabler { change: changes[n].id.clone(), probability: round(p, 1e4) })
+                .collect(),
+            evidence: cause
+                .evidence
+                .iter()
+                .map(|e| Evidence {
+                    factor: e.factor,
+                    log_odds: round(e.log_odds, 1e3),
+                    text: e.text.clone(),
+                    refs: self.first_refs(&e.refs, EVIDENCE_REFS),
+                })
+                .collect(),
+        }
+    }
+
+    fn metrics(&self, found: &incident::Incident, loops: &[&CrashLoop]) -> Metrics {
+        let root = loops[0];
+        let of_root = || loops.iter().filter(|l| l.entity.service == root.entity.service);
+        let ends = &self.parts.loops.tracks[root.track].ends[root.ends.clone()];
+        let down: i64 = of_root()
+            .flat_map(|l| &self.parts.loops.tracks[l.track].ends[l.ends.clone()])
+            .filter_map(|e| e.restarted.map(|at| at.since(e.at).nanos()))
+            .sum();
+        Metrics {
+            crashes: of_root().map(|l| l.crashes).sum(),
+            restarts: of_root().map(|l| l.restarts).sum(),
+            time_to_first_crash_s: found.verdict.causes.first().and_then(|c| c.lag).map(Seconds),
+            time_to_detect_s: ends.get(2).map(|e| Seconds(e.at.since(root.first))),
+            time_to_recover_s: found.recovery.as_ref().map(|r| Seconds(r.at.since(found.onset))),
+            downtime_s: Some(Seconds(Span::from_nanos(down))),
+        }
+    }
+
+    /// Those that something names, and others, the nearest to incidents first; then by time.
+    fn changes(&self, told: &[&incident::Incident]) -> Vec<Change> {
+        let mut instances: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut named: BTreeSet<usize> = BTreeSet::new();
+        for found in told {
+            for cause in &found.verdict.causes {
+                if let Some((n, instance)) = cause.change {
+                    named.insert(n);
+                    instances.entry(n).or_insert(instance);
+                }
+                named.extend(cause.enabled_by.iter().map(|(n, _)| *n));
+            }
+            named.extend(found.recovery.as_ref().and_then(|r| r.by));
+        }
+        let changes = &self.parts.ledger.changes;
+        let distance = |n: &usize| {
+            told.iter().map(|i| i.onset.since(changes[*n].at()).abs()).min().unwrap_or(Span::ZERO)
+        };
+        let mut others: Vec<usize> = (0..changes.len()).filter(|n| !named.contains(n)).collect();
+        others.sort_by_key(|n| (distance(n), *n));
+        others.truncate(OTHER_CHANGES);
+        let mut shown: Vec<(Timestamp, usize, usize)> = named
+            .into_iter()
+            .chain(others)
+            .map(|n| {
+                let instance = instances.get(&n).copied().unwrap_or(0);
+                (changes[n].instances[instance].at, n, instance)
+            })
+            .collect();
+        shown.sort_unstable();
+        shown.into_iter().map(|(_, n, instance)| self.change(&changes[n], instance, told)).collect()
+    }
+
+    fn change(&self, change: &ledger::Change, instance: usize, told: &[&incident::Incident]) -> Change {
+        let suspected = &change.instances[instance];
+        // A routine's records are those of the instance that is unlike the harmless ones.
+        let records: Vec<usize> = if change.is_routine() {
+            suspected.records.clone()
+        } else {
+            change.records().collect()
+        };
+        let onset = told.iter().map(|i| i.onset).find(|o| *o >= suspected.at);
+        let seen = change.instances.iter().filter(|i| onset.is_none_or(|o| i.at < o)).count();
+        Change {
+            id: change.id.clone(),
+            time: Time(suspected.at),
+            kind: if change.content { change.kind } else { "operator" },
+            action: change.action,
+            targets: targets(change, instance),
+            subject: change.subject.clone(),
+            from: change.from.clone(),
+            to: change.to.clone(),
+            actor: change.actor.clone(),
+            summary: describe(change, instance),
+            routine: change.period.map(|p| Routine {
+                period_s: Seconds(p),
+                seen: if onset.is_some() { seen.saturating_sub(1) } else { seen },
+            }),
+            records_seen: change.records().map(|n| 1 + self.event(n).copies.len()).sum(),
+            records: self.first_refs(&records, CHANGE_RECORDS),
+        }
+    }
+}
+
+fn targets(change: &ledger::Change, instance: usize) -> Vec<Entity> {
+    let hosts: Vec<Option<String>> = change.instances[instance]
+        .hosts
+        .keys()
+        .map(|h| (!h.is_empty()).then(|| h.clone()))
+        .collect();
+    let names: BTreeSet<String> = change.named.iter().map(|n| plain(n).0).collect();
+    let mut targets = Vec::new();
+    for host in hosts {
+        for service in &names {
+            targets.push(Entity { host: host.clone(), service: service.clone(), instance: None });
+        }
+    }
+    targets.truncate(CHANGE_RECORDS);
+    targets
+}
+
+fn round(value: f64, steps: f64) -> f64 {
+    (value * steps).round() / steps
+}
+
+/// The contract: the first cause at 0.5 or more, and 0.2 above the second.
+fn is_certain(verdict: &Verdict) -> bool {
+    let p = |n: usize| verdict.causes.get(n).map_or(0.0, |c| c.probability);
+    p(0) >= 0.5 && p(0) - p(1) >= 0.2
+}

@@ -1,0 +1,116 @@
+//! Paths become streams of decompressed bytes.
+//!
+//! Owns: finding the inputs (files, folders, globs, tar archives, standard input), their order, what is
+//! read once though found twice, and decompression. In: paths as the user gave them. Out: [`Sources`],
+//! sorted with the oldest rotated copy first, each opened by [`Source::open`]; and a [`Warning`] for all
+//! that is skipped. Formats are told by their bytes, never by a name. Lines and records are the concern
+//! of later stages.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crate::error::Warning;
+use crate::time::Timestamp;
+
+mod archive;
+mod decode;
+mod name;
+mod open;
+mod walk;
+
+pub use open::{Meta, Opened};
+pub use walk::discover;
+
+/// One input, before it is opened.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As given, or as found below a given folder, with `/`; `-` for standard input; `archive.tar!member`
+    /// inside an archive.
+    pub path: String,
+    /// Whether the user gave it, itself or by a glob; not so what was found in a folder or an archive.
+    pub named: bool,
+    /// Length of the part of `path` before the file name.
+    folder: usize,
+    place: Place,
+}
+
+/// How to open a source.
+#[derive(Debug, Clone)]
+enum Place {
+    Stdin,
+    /// A pipe or a device: it can be read once, so it is not looked at before.
+    Stream(PathBuf),
+    File(PathBuf),
+    Member {
+        archive: PathBuf,
+        /// Of the member's data, in the decompressed archive.
+        offset: u64,
+        size: u64,
+        modified: Option<Timestamp>,
+    },
+}
+
+impl Source {
+    fn new(path: String, named: bool, place: Place) -> Self {
+        let folder = path.rfind('/').map_or(0, |at| at + 1);
+        Self {
+            path,
+            named,
+            folder,
+            place,
+        }
+    }
+
+    /// The member `name` of an archive.
+    fn member(archive: &Self, name: &str, place: Place) -> Self {
+        let path = format!("{}!{name}", archive.path);
+        let folder = path.len() - name.rsplit('/').next().map_or(0, str::len);
+        Self {
+            path,
+            named: false,
+            folder,
+            place,
+        }
+    }
+
+    /// The path's folder, with what ends it, and its file name.
+    fn split(&self) -> (&str, &str) {
+        self.path.split_at(self.folder)
+    }
+
+    /// The file name without rotation numbers, dates, compression and log endings: who wrote the file,
+    /// as far as its name tells.
+    ///
+    /// `syslog.2.gz` gives `syslog`, `botd.err.log` gives `botd`, `error.log` gives `error`.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        name::Name::of(self.split().1).stem
+    }
+}
+
+/// All inputs below the given paths.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The inputs by folder, then base name, then age, the oldest first; `-` stands where it was given.
+    pub list: Vec<Source>,
+    /// What was skipped, and why.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a reader left unread without failing; known once the reader has come to its end.
+#[derive(Debug, Clone, Default)]
+pub struct Note(Arc<OnceLock<String>>);
+
+impl Note {
+    /// The first thing that was left unread.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    /// Takes `text` down, unless something stands there.
+    fn set(&self, text: String) {
+        // The first note is the one that counts: `Err` only hands the second back.
+        let _ = self.0.set(text);
+    }
+}

@@ -1,0 +1,117 @@
+//! Events of all files in one order of time.
+//!
+//! Owns: the settling of years and zones ([`settle`]) and the joining of what two files tell twice
+//! ([`join`]). In: each file's events and census in file order. Out: a [`Timeline`].
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::classify::Event;
+use crate::error::Warning;
+use crate::record::Format;
+use crate::sieve::Census;
+use crate::source::Meta;
+use crate::time::{Span, Timestamp};
+
+mod join;
+mod settle;
+
+/// What a file yielded, before its times are settled.
+#[derive(Debug)]
+pub struct FileEvents {
+    /// The path, as in a report.
+    pub path: String,
+    /// The format of most of its lines.
+    pub format: Format,
+    /// What is known of the file besides its bytes.
+    pub meta: Meta,
+    /// In file order.
+    pub events: Vec<Event>,
+    /// Who wrote, and when.
+    pub census: Census,
+}
+
+/// How a person wants times to be read.
+#[derive(Debug, Clone, Default)]
+pub struct TimeOptions {
+    /// The zone of stamps that bear none.
+    pub zone: Option<TimeZone>,
+    /// The year of the first stamp that bears none.
+    pub year: Option<i16>,
+}
+
+/// What was settled of one file.
+#[derive(Debug, Clone)]
+pub struct FileTimes {
+    /// The first stamp.
+    pub first: Option<Timestamp>,
+    /// The last stamp.
+    pub last: Option<Timestamp>,
+    /// How zone and year were settled, in words.
+    pub zone: String,
+    /// Lines a minute, by the minute's instant.
+    pub minutes: BTreeMap<Timestamp, u64>,
+    /// The last line of each host, by the host's name; under `""` that of lines without a host.
+    pub hosts: BTreeMap<String, (Timestamp, Timestamp)>,
+}
+
+/// Events in one order of time, and what is known of the time that they span.
+#[derive(Debug)]
+pub struct Timeline {
+    /// By time; each event once.
+    pub events: Vec<Event>,
+    /// Events of files without any stamp, in file order.
+    pub untimed: Vec<Event>,
+    /// By file.
+    pub files: Vec<FileTimes>,
+    /// The first stamp of all.
+    pub start: Option<Timestamp>,
+    /// The last stamp of all.
+    pub end: Option<Timestamp>,
+    /// What was guessed.
+    pub warnings: Vec<Warning>,
+}
+
+impl Timeline {
+    /// The time of the last line that `host` wrote, over all files; of any host where it wrote none.
+    #[must_use]
+    pub fn last_of(&self, host: Option<&str>) -> Option<Timestamp> {
+        host.and_then(|host| self.files.iter().filter_map(|f| f.hosts.get(host)).map(|r| r.1).max())
+            .or(self.end)
+    }
+
+    /// The time of the first line that `host` wrote, over all files.
+    #[must_use]
+    pub fn first_of(&self, host: Option<&str>) -> Option<Timestamp> {
+        host.and_then(|host| self.files.iter().filter_map(|f| f.hosts.get(host)).map(|r| r.0).min())
+            .or(self.start)
+    }
+}
+
+/// Settles times, joins what is told twice, and orders what is left.
+#[must_use]
+pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
+    let settled = settle::settle(&mut files, options);
+    let mut events = Vec::new();
+    let mut untimed = Vec::new();
+    for file in files {
+        for event in file.events {
+            if event.stamp.is_some() { events.push(event) } else { untimed.push(event) }
+        }
+    }
+    let events = join::join(events);
+    Timeline {
+        start: settled.files.iter().filter_map(|f| f.first).min(),
+        end: settled.files.iter().filter_map(|f| f.last).max(),
+        events,
+        untimed,
+        files: settled.files,
+        warnings: settled.warnings,
+    }
+}
+
+/// The width of an event's stamp.
+pub(crate) fn width(event: &Event) -> Span {
+    event.stamp.map_or(Span::from_seconds(1), |stamp| stamp.width)
+}
