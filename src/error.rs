@@ -68,12 +68,19 @@ impl Warning {
     /// A warning that leaves the exit status alone.
     #[must_use]
     pub fn new(input: Option<&str>, text: impl Into<String>) -> Self {
-        Self { input: input.map(str::to_owned), text: text.into(), fails: false }
+        Self {
+            input: input.map(str::to_owned),
+            text: text.into(),
+            fails: false,
+        }
     }
 
     /// A warning that makes the exit status 2.
     #[must_use]
     pub fn failing(input: Option<&str>, text: impl Into<String>) -> Self {
-        Self { fails: true, ..Self::new(input, text) }
+        Self {
+            fails: true,
+            ..Self::new(input, text)
+        }
     }
 }

@@ -33,7 +33,11 @@ impl Aligned {
     fn with_capacity(bytes: usize) -> Self {
         let store = vec![0; bytes + PAGE];
         let head = store.as_ptr().align_offset(PAGE).min(PAGE);
-        Self { store, head, len: 0 }
+        Self {
+            store,
+            head,
+            len: 0,
+        }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -93,7 +97,14 @@ struct LineCutter<R> {
 
 impl<R: Read> LineCutter<R> {
     fn new(inner: R) -> Self {
-        Self { inner, kept: 0, line: 0, cuts: Vec::new(), cut_lines: 0, failure: None }
+        Self {
+            inner,
+            kept: 0,
+            line: 0,
+            cuts: Vec::new(),
+            cut_lines: 0,
+            failure: None,
+        }
     }
 
     /// Drops what is too much of the line that the chunk begins in; returns the length that is left.
@@ -113,7 +124,10 @@ impl<R: Read> LineCutter<R> {
             let kept = self.kept + keep as u64;
             match self.cuts.last_mut() {
                 Some(cut) if cut.kept == kept => cut.dropped += dropped as u64,
-                _ => self.cuts.push(Cut { kept, dropped: dropped as u64 }),
+                _ => self.cuts.push(Cut {
+                    kept,
+                    dropped: dropped as u64,
+                }),
             }
         }
         match memchr::memrchr(b'\n', &chunk[..len]) {
@@ -195,8 +209,12 @@ impl Block {
     #[must_use]
     pub fn offset_of(&self, at: usize) -> ByteOffset {
         let kept = self.kept + at as u64;
-        let dropped: u64 =
-            self.cuts.iter().filter(|cut| cut.kept <= kept).map(|cut| cut.dropped).sum();
+        let dropped: u64 = self
+            .cuts
+            .iter()
+            .filter(|cut| cut.kept <= kept)
+            .map(|cut| cut.dropped)
+            .sum();
         ByteOffset::new(kept + dropped)
     }
 }
@@ -318,7 +336,13 @@ impl<R: Read> Blocks<R> {
         if let Some(last) = known.last() {
             let dropped = known.iter().map(|cut| cut.dropped).sum();
             cuts.retain(|cut| cut.kept >= end);
-            cuts.insert(0, Cut { kept: last.kept, dropped });
+            cuts.insert(
+                0,
+                Cut {
+                    kept: last.kept,
+                    dropped,
+                },
+            );
         }
         known
     }
@@ -377,7 +401,10 @@ mod tests {
         }
         assert_eq!(blocks.cut_lines(), 1);
         let second = (text.len() - b"second\nthird".len()) as u64;
-        assert_eq!(seen, [(0, 6), (6, MAX_LINE + 1), (second, 7), (second + 7, 5)]);
+        assert_eq!(
+            seen,
+            [(0, 6), (6, MAX_LINE + 1), (second, 7), (second + 7, 5)]
+        );
     }
 
     fn starts(text: &[u8]) -> Vec<(usize, &[u8])> {
@@ -404,8 +431,14 @@ mod tests {
             }
         }
         let mut blocks = Blocks::new(Fails(0), BLOCK);
-        assert_eq!(blocks.next_block().map(|b| b.main().to_vec()), Some(b"a\nb\n".to_vec()));
+        assert_eq!(
+            blocks.next_block().map(|b| b.main().to_vec()),
+            Some(b"a\nb\n".to_vec())
+        );
         assert!(blocks.next_block().is_none());
-        assert_eq!(blocks.failure().map(ToString::to_string), Some("broken".to_owned()));
+        assert_eq!(
+            blocks.failure().map(ToString::to_string),
+            Some("broken".to_owned())
+        );
     }
 }

@@ -221,7 +221,11 @@ impl Stamp {
         width: Span,
         offset_s: Option<i32>,
     ) -> Option<Self> {
-        let (second, nanos) = if second == 60 { (59, 999_999_999) } else { (second, nanos) };
+        let (second, nanos) = if second == 60 {
+            (59, 999_999_999)
+        } else {
+            (second, nanos)
+        };
         let date = civil::Date::new(year.unwrap_or(2000), month, day).ok()?;
         let time = civil::Time::new(hour, minute, second, nanos).ok()?;
         let as_utc = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
@@ -244,8 +248,14 @@ mod tests {
 
     #[test]
     fn display_uses_as_many_digits_as_needed() {
-        assert_eq!(Timestamp::from_seconds(0).to_string(), "1970-01-01T00:00:00Z");
-        assert_eq!(Timestamp::from_nanos(1_500_000).to_string(), "1970-01-01T00:00:00.001500Z");
+        assert_eq!(
+            Timestamp::from_seconds(0).to_string(),
+            "1970-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            Timestamp::from_nanos(1_500_000).to_string(),
+            "1970-01-01T00:00:00.001500Z"
+        );
     }
 
     #[test]
@@ -257,8 +267,22 @@ mod tests {
 
     #[test]
     fn offset_is_subtracted() {
-        let stamp = Stamp::from_civil(Some(2026), 3, 1, (10, 0, 0), 0, Span::from_seconds(1), Some(3600));
-        let Some(Stamp { known: Known::Utc { at, .. }, .. }) = stamp else { panic!("{stamp:?}") };
+        let stamp = Stamp::from_civil(
+            Some(2026),
+            3,
+            1,
+            (10, 0, 0),
+            0,
+            Span::from_seconds(1),
+            Some(3600),
+        );
+        let Some(Stamp {
+            known: Known::Utc { at, .. },
+            ..
+        }) = stamp
+        else {
+            panic!("{stamp:?}")
+        };
         assert_eq!(at.to_string(), "2026-03-01T09:00:00Z");
     }
 }

@@ -55,21 +55,29 @@ impl<'a> Case<'a> {
 
     /// The loops of the root's service, one for each host.
     pub fn of_service(&self) -> impl Iterator<Item = &'a CrashLoop> + '_ {
-        self.loops.iter().copied().filter(|l| l.entity.service == self.service())
+        self.loops
+            .iter()
+            .copied()
+            .filter(|l| l.entity.service == self.service())
     }
 
     /// The abnormal ends of the root's service in this incident, with their tracks.
     pub fn ends(&self) -> impl Iterator<Item = (&'a Entity, &'a End)> + '_ {
         self.of_service().flat_map(|l| {
             let track = self.track(l);
-            track.ends[l.ends.clone()].iter().filter(|e| !e.requested).map(|e| (&track.entity, e))
+            track.ends[l.ends.clone()]
+                .iter()
+                .filter(|e| !e.requested)
+                .map(|e| (&track.entity, e))
         })
     }
 
     /// The hosts on which the root's service loops.
     #[must_use]
     pub fn hosts(&self) -> BTreeSet<&'a str> {
-        self.of_service().filter_map(|l| l.entity.host.as_deref()).collect()
+        self.of_service()
+            .filter_map(|l| l.entity.host.as_deref())
+            .collect()
     }
 
     /// How long the logs go back before the onset; a minute at least.
@@ -79,13 +87,20 @@ impl<'a> Case<'a> {
         self.onset.since(start).max(Span::from_seconds(60))
     }
 
-    /// When a change took effect: on the host of the root's loop where it is told, else at first. For a
-    /// routine, the instance that is looked at.
+    /// When an instance of a change took effect on the host of the root's loop: with the last of its
+    /// records there that is not after the onset, for a file is written first and put to work last.
     #[must_use]
     pub fn effect(&self, change: &Change, instance: usize) -> Timestamp {
         let instance = &change.instances[instance];
-        let host = self.root().entity.host.as_deref().unwrap_or("");
-        instance.hosts.get(host).copied().unwrap_or(instance.at)
+        let host = self.root().entity.host.as_deref();
+        let reach = self.onset.plus(self.uncertainty);
+        let records = instance.records.iter().map(|&n| &self.timeline.events[n]);
+        records
+            .filter(|e| e.host.is_none() || host.is_none() || e.host.as_deref() == host)
+            .map(|e| e.at)
+            .filter(|at| *at <= reach)
+            .max()
+            .unwrap_or(instance.at)
     }
 
     /// Signs of causes of `kind` in the crashes themselves: how many ends bear one, of how many, and
@@ -135,10 +150,16 @@ impl<'a> Case<'a> {
     /// Whether the service wrote the event, or the event is about it.
     #[must_use]
     pub fn is_by(&self, event: &Event, service: &str) -> bool {
-        [event.unit.as_deref(), event.subject.as_deref(), event.program.as_deref(), event.field("unit"), event.field("comm")]
-            .into_iter()
-            .flatten()
-            .any(|name| crate::loops::plain(name).0 == service)
+        [
+            event.unit.as_deref(),
+            event.subject.as_deref(),
+            event.program.as_deref(),
+            event.field("unit"),
+            event.field("comm"),
+        ]
+        .into_iter()
+        .flatten()
+        .any(|name| crate::loops::plain(name).0 == service)
     }
 
     /// Signs of `kind` on the incident's hosts from ten minutes before the onset to its close, by
@@ -154,7 +175,9 @@ impl<'a> Case<'a> {
                 let e = &events[n];
                 e.class == Class::Cause
                     && e.kind == Some(kind)
-                    && e.host.as_deref().is_none_or(|h| hosts.is_empty() || hosts.contains(h))
+                    && e.host
+                        .as_deref()
+                        .is_none_or(|h| hosts.is_empty() || hosts.contains(h))
             })
             .collect()
     }
@@ -172,7 +195,13 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        for event in self.timeline.untimed.iter().filter(|e| e.class == Class::Crash).take(8) {
+        for event in self
+            .timeline
+            .untimed
+            .iter()
+            .filter(|e| e.class == Class::Crash)
+            .take(8)
+        {
             if self.is_by(event, self.service()) {
                 texts.push((usize::MAX, event.message.to_string()));
             }

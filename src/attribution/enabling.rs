@@ -26,7 +26,9 @@ pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>, rarity: &Rarity) -> Vec<
         .changes
         .iter()
         .enumerate()
-        .filter(|(_, c)| !std::ptr::eq(*c, trigger.change) && c.content && !c.is_routine() && c.at() <= at)
+        .filter(|(_, c)| {
+            !std::ptr::eq(*c, trigger.change) && c.content && !c.is_routine() && c.at() <= at
+        })
         .map(|(n, c)| (n, odds(case, trigger, c, rarity)))
         .collect();
     // "Nothing earlier" is a rival with odds of one.
@@ -87,9 +89,17 @@ fn context_words(case: &Case<'_>, change: &Change, instances: &[usize]) -> BTree
 /// Whether the change was made where the trigger is produced.
 fn producer_host(trigger: Suspect<'_>, change: &Change) -> f64 {
     let first = &trigger.change.instances[0];
-    let producer = first.hosts.iter().min_by_key(|(_, at)| **at).map(|(host, _)| host);
+    let producer = first
+        .hosts
+        .iter()
+        .min_by_key(|(_, at)| **at)
+        .map(|(host, _)| host);
     let same = producer.is_some_and(|p| !p.is_empty() && change.instances[0].hosts.contains_key(p));
-    if same { WEIGHTS.enabling.same_host } else { 0.0 }
+    if same {
+        WEIGHTS.enabling.same_host
+    } else {
+        0.0
+    }
 }
 
 /// A change that goes from host to host, and instances that name hosts: is an instance harmful just
@@ -100,7 +110,9 @@ fn host_agreement(case: &Case<'_>, routine: &Change, change: &Change) -> f64 {
     if hosts.len() < 2 {
         return 0.0;
     }
-    let Some(split) = series::split(case, routine) else { return 0.0 };
+    let Some(split) = series::split(case, routine) else {
+        return 0.0;
+    };
     let mut score = 0.0;
     for (n, instance) in routine.instances.iter().enumerate() {
         let bad = split.bad.contains(&n);
@@ -116,7 +128,11 @@ fn host_agreement(case: &Case<'_>, routine: &Change, change: &Change) -> f64 {
         // Only an instance that names one host, or hosts in one state, is a witness.
         match named.as_slice() {
             [first, rest @ ..] if rest.iter().all(|r| r == first) => {
-                score += if *first == bad { w.host_agrees } else { -w.host_agrees };
+                score += if *first == bad {
+                    w.host_agrees
+                } else {
+                    -w.host_agrees
+                };
             }
             _ => {}
         }
@@ -127,18 +143,39 @@ fn host_agreement(case: &Case<'_>, routine: &Change, change: &Change) -> f64 {
 fn lines_around(case: &Case<'_>, change: &Change, instance: usize) -> Vec<String> {
     let events = &case.timeline.events;
     let records = &change.instances[instance].records;
-    let mut lines: Vec<String> = records.iter().map(|&n| events[n].message.to_string()).collect();
-    lines.extend(records.iter().filter_map(|n| case.looks.get(n)).flatten().cloned());
+    let mut lines: Vec<String> = records
+        .iter()
+        .map(|&n| events[n].message.to_string())
+        .collect();
+    lines.extend(
+        records
+            .iter()
+            .filter_map(|n| case.looks.get(n))
+            .flatten()
+            .cloned(),
+    );
     lines
 }
 
 /// A change between the last harmless instances and the first harmful one is the likelier.
 fn recency(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 {
-    let Some(split) = series::split(case, trigger.change) else { return 0.0 };
-    let Some(period) = trigger.change.period else { return 0.0 };
+    let Some(split) = series::split(case, trigger.change) else {
+        return 0.0;
+    };
+    let Some(period) = trigger.change.period else {
+        return 0.0;
+    };
     let first_bad = trigger.change.instances[trigger.instance].at;
     let lag = first_bad.since(change.at());
-    let alone = split.good.iter().filter(|&&n| trigger.change.instances[n].at < change.at()).count();
+    let alone = split
+        .good
+        .iter()
+        .filter(|&&n| trigger.change.instances[n].at < change.at())
+        .count();
     let near = lag <= period.times(4).max(Span::from_seconds(60));
-    if near && alone >= 1 { WEIGHTS.enabling.recent } else { 0.0 }
+    if near && alone >= 1 {
+        WEIGHTS.enabling.recent
+    } else {
+        0.0
+    }
 }

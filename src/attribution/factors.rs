@@ -11,11 +11,11 @@ use crate::ledger::{Change, base_name};
 use crate::loops::CrashLoop;
 use crate::time::{Span, Timestamp};
 
+use super::Evidence;
 use super::case::Case;
 use super::series;
 use super::tokens::{Rarity, tokens};
 use super::weights::WEIGHTS;
-use super::Evidence;
 
 /// A change, and which of its instances is suspected.
 #[derive(Clone, Copy)]
@@ -26,14 +26,23 @@ pub(super) struct Suspect<'a> {
 
 impl Suspect<'_> {
     fn refs(&self) -> Vec<usize> {
-        self.change.instances[self.instance].records.iter().take(3).copied().collect()
+        self.change.instances[self.instance]
+            .records
+            .iter()
+            .take(3)
+            .copied()
+            .collect()
     }
 }
 
 /// All factors of a suspect.
 pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec<Evidence> {
     let exposure = exposure_of(case, suspect);
-    let mut evidence = vec![kind(suspect), timing(case, suspect, exposure), scope(case, suspect)];
+    let mut evidence = vec![
+        kind(suspect),
+        timing(case, suspect, exposure),
+        scope(case, suspect),
+    ];
     evidence.extend(words(case, suspect, rarity));
     evidence.extend(exposed(case, suspect, exposure));
     evidence.extend(novelty(case, suspect));
@@ -45,10 +54,23 @@ pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec
 }
 
 fn kind(suspect: Suspect<'_>) -> Evidence {
-    let kind = if suspect.change.content { suspect.change.kind } else { "operator" };
+    let kind = if suspect.change.content {
+        suspect.change.kind
+    } else {
+        "operator"
+    };
     let log_odds = WEIGHTS.kind.get(kind).copied().unwrap_or(0.0);
-    let how = if log_odds < 0.0 { "seldom cause" } else { "often cause" };
-    Evidence::new("kind", log_odds, format!("changes of this kind ({kind}) {how} crash loops"), vec![])
+    let how = if log_odds < 0.0 {
+        "seldom cause"
+    } else {
+        "often cause"
+    };
+    Evidence::new(
+        "kind",
+        log_odds,
+        format!("changes of this kind ({kind}) {how} crash loops"),
+        vec![],
+    )
 }
 
 /// When the change was first loaded by the service: its first start, reload or reading of
@@ -69,14 +91,23 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
     let at = case.effect(suspect.change, suspect.instance);
     let from = match exposure {
         // A change of the service's own, or of what it loads, bites when it is loaded.
-        Some((t, _)) if suspect.change.names_service(case.service()) || reads(case, suspect.change) => t.max(at),
+        Some((t, _))
+            if suspect.change.names_service(case.service()) || reads(case, suspect.change) =>
+        {
+            t.max(at)
+        }
         _ => at,
     };
     let lag = case.onset.since(from).max(Span::ZERO);
     let rate = match suspect.change.period {
         Some(period) => 1.0 / period.seconds().max(1.0),
         None => {
-            let count = case.ledger.changes.iter().filter(|c| !c.is_routine() && c.at() <= case.onset).count();
+            let count = case
+                .ledger
+                .changes
+                .iter()
+                .filter(|c| !c.is_routine() && c.at() <= case.onset)
+                .count();
             (count as f64 + 1.0) / case.history().seconds()
         }
     };
@@ -84,14 +115,22 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
     let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
     let mut text = format!("the first crash came {lag} after it");
     if from > at {
-        text = format!("it was loaded {} after it was made, and the first crash came {lag} later", from.since(at));
+        text = format!(
+            "it was loaded {} after it was made, and the first crash came {lag} later",
+            from.since(at)
+        );
     }
     Evidence::new("timing", log_odds, text, suspect.refs())
 }
 
 /// How likely a lag of this many seconds is, a second, for a change that causes a crash loop.
 fn density(lag: f64) -> f64 {
-    WEIGHTS.timing.mixture.iter().map(|(weight, mean)| weight / mean * (-lag / mean).exp()).sum()
+    WEIGHTS
+        .timing
+        .mixture
+        .iter()
+        .map(|(weight, mean)| weight / mean * (-lag / mean).exp())
+        .sum()
 }
 
 /// What a change is to the service.
@@ -108,7 +147,11 @@ fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
     if change.names_service(case.service()) || reads(case, change) {
         return Relation::Service;
     }
-    if case.loops.iter().any(|l| change.names_service(&l.entity.service)) {
+    if case
+        .loops
+        .iter()
+        .any(|l| change.names_service(&l.entity.service))
+    {
         return Relation::Dependency;
     }
     let hosts = case.hosts();
@@ -122,22 +165,37 @@ fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
         .tracks
         .iter()
         .any(|t| t.entity.service != case.service() && change.names_service(&t.entity.service));
-    let is_of_host = matches!(change.kind, "package" | "infrastructure" | "permission") && !names_other;
-    if is_of_host { Relation::Host } else { Relation::OtherService }
+    let is_of_host =
+        matches!(change.kind, "package" | "infrastructure" | "permission") && !names_other;
+    if is_of_host {
+        Relation::Host
+    } else {
+        Relation::OtherService
+    }
 }
 
 /// Whether the service says that it reads one of the change's files, or its crash names one.
 fn reads(case: &Case<'_>, change: &Change) -> bool {
     let events = &case.timeline.events;
-    let names: BTreeSet<&str> = change.paths.iter().map(|p| base_name(p)).filter(|n| n.len() > 3).collect();
+    let names: BTreeSet<&str> = change
+        .paths
+        .iter()
+        .map(|p| base_name(p))
+        .filter(|n| n.len() > 3)
+        .collect();
     if names.is_empty() {
         return false;
     }
     let says = |text: &str| {
-        change.paths.iter().any(|p| text.contains(p.as_str())) || names.iter().any(|n| text.contains(n))
+        change.paths.iter().any(|p| text.contains(p.as_str()))
+            || names.iter().any(|n| text.contains(n))
     };
     let track = case.track(case.root());
-    let loads = track.loads.iter().filter(|(t, _)| *t <= case.close).take(200);
+    let loads = track
+        .loads
+        .iter()
+        .filter(|(t, _)| *t <= case.close)
+        .take(200);
     loads.map(|&(_, n)| &*events[n].message).any(says)
         || case.crash_texts().iter().any(|(_, text)| says(text))
 }
@@ -145,17 +203,30 @@ fn reads(case: &Case<'_>, change: &Change) -> bool {
 fn scope(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
     let w = &WEIGHTS.scope;
     let service = case.service();
-    let content: Vec<&Change> =
-        case.ledger.changes.iter().filter(|c| c.content && c.at() <= case.onset).collect();
+    let content: Vec<&Change> = case
+        .ledger
+        .changes
+        .iter()
+        .filter(|c| c.content && c.at() <= case.onset)
+        .collect();
     let named = content.iter().filter(|c| c.names_service(service)).count() as f64;
     let chance = (named + w.chance * w.chance_weight) / (content.len() as f64 + w.chance_weight);
     let rest = (1.0 - chance) / (1.0 - w.chance);
     let ratio = |(cause, chance): (f64, f64)| (cause / (chance * rest).max(0.01)).ln();
     let (log_odds, text) = match relation(case, suspect) {
-        Relation::Service => ((w.service / chance).ln(), format!("it changes {service} itself, or what {service} reads")),
-        Relation::Dependency => (ratio(w.dependency), "it changes a service that fails with it".to_owned()),
+        Relation::Service => (
+            (w.service / chance).ln(),
+            format!("it changes {service} itself, or what {service} reads"),
+        ),
+        Relation::Dependency => (
+            ratio(w.dependency),
+            "it changes a service that fails with it".to_owned(),
+        ),
         Relation::Host => (ratio(w.host), "it changes the whole host".to_owned()),
-        Relation::OtherService => (ratio(w.other_service), format!("nothing ties it to {service}")),
+        Relation::OtherService => (
+            ratio(w.other_service),
+            format!("nothing ties it to {service}"),
+        ),
         Relation::Elsewhere => (ratio(w.elsewhere), "it was made on other hosts".to_owned()),
     };
     Evidence::new("scope", log_odds, text, vec![])
@@ -169,7 +240,10 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
     for path in &change.paths {
         let names = |text: &str| text.contains(path.as_str());
         let unusable = texts.iter().find(|(n, text)| {
-            names(text) && events.get(*n).is_some_and(|e| e.kind == Some("config_error"))
+            names(text)
+                && events
+                    .get(*n)
+                    .is_some_and(|e| e.kind == Some("config_error"))
         });
         if let Some((n, _)) = unusable {
             let text = format!("the crash names {path} as unusable; the change wrote it");
@@ -177,7 +251,12 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
         }
         if let Some((n, _)) = texts.iter().find(|(_, text)| names(text)) {
             let text = format!("the crash names {path}; so does the change");
-            return Some(Evidence::new("words", w.mentions_file, text, known(*n, events.len())));
+            return Some(Evidence::new(
+                "words",
+                w.mentions_file,
+                text,
+                known(*n, events.len()),
+            ));
         }
     }
     let mut score = 0.0;
@@ -206,7 +285,10 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
     let text = if list.is_empty() {
         format!("{} says that it reads what was changed", case.service())
     } else {
-        format!("crash and change share \u{201c}{}\u{201d}", list.join("\u{201d}, \u{201c}"))
+        format!(
+            "crash and change share \u{201c}{}\u{201d}",
+            list.join("\u{201d}, \u{201c}")
+        )
     };
     Some(Evidence::new("words", score, text, vec![]))
 }
@@ -216,7 +298,11 @@ fn known(n: usize, len: usize) -> Vec<usize> {
 }
 
 /// Whether the service loaded the change just before its first crash, or long before and stayed well.
-fn exposed(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, usize)>) -> Option<Evidence> {
+fn exposed(
+    case: &Case<'_>,
+    suspect: Suspect<'_>,
+    exposure: Option<(Timestamp, usize)>,
+) -> Option<Evidence> {
     let w = &WEIGHTS.exposure;
     if !matches!(relation(case, suspect), Relation::Service) {
         return None;
@@ -225,7 +311,11 @@ fn exposed(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, u
     let well = case.onset.since(at);
     let events = &case.timeline.events;
     if well <= Span::from_seconds(60).max(case.uncertainty) {
-        let what = if matches!(events[n].class, Class::Loaded | Class::Reloading) { "read it" } else { "started with it" };
+        let what = if matches!(events[n].class, Class::Loaded | Class::Reloading) {
+            "read it"
+        } else {
+            "started with it"
+        };
         let text = format!("{} {what} {well} before its first crash", case.service());
         return Some(Evidence::new("exposure", w.loaded, text, vec![n]));
     }
@@ -233,9 +323,17 @@ fn exposed(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, u
         return None;
     }
     let track = case.track(case.root());
-    let times = track.starts.iter().chain(&track.loads).filter(|(t, _)| *t >= at && *t < case.onset).count();
+    let times = track
+        .starts
+        .iter()
+        .chain(&track.loads)
+        .filter(|(t, _)| *t >= at && *t < case.onset)
+        .count();
     let log_odds = (w.healthy_after * (times as f64).ln_1p() / 2.0_f64.ln()).max(w.healthy_bound);
-    let text = format!("{} ran well with it for {well} (weak: faults may be latent)", case.service());
+    let text = format!(
+        "{} ran well with it for {well} (weak: faults may be latent)",
+        case.service()
+    );
     Some(Evidence::new("exposure", log_odds, text, vec![n]))
 }
 
@@ -245,20 +343,38 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let at = case.effect(suspect.change, suspect.instance);
     let root = case.root();
     let signature = &root.signature.masked;
-    for found in case.all.tracks.iter().filter(|t| t.entity.service == root.entity.service) {
-        let before = found.ends.iter().filter(|e| !e.requested && e.at < at.minus(case.uncertainty));
+    for found in case
+        .all
+        .tracks
+        .iter()
+        .filter(|t| t.entity.service == root.entity.service)
+    {
+        let before = found
+            .ends
+            .iter()
+            .filter(|e| !e.requested && e.at < at.minus(case.uncertainty));
         for end in before {
             let same = crate::loops::headline(end, events)
                 .is_some_and(|text| crate::classify::mask(&text) == *signature);
             if same {
-                let refs = end.texts.iter().chain(&end.records).take(1).copied().collect();
+                let refs = end
+                    .texts
+                    .iter()
+                    .chain(&end.records)
+                    .take(1)
+                    .copied()
+                    .collect();
                 let text = format!("the same crash was there before it, at {}", end.at.clock());
                 return Some(Evidence::new("novelty", w.seen_before, text, refs));
             }
         }
     }
     let span = case.history();
-    let seen = case.track(root).ends.iter().all(|e| e.at >= case.onset.minus(case.uncertainty));
+    let seen = case
+        .track(root)
+        .ends
+        .iter()
+        .all(|e| e.at >= case.onset.minus(case.uncertainty));
     seen.then(|| {
         let text = format!("this crash was never seen in the {span} before");
         Evidence::new("novelty", w.never_seen, text, vec![])
@@ -282,16 +398,26 @@ fn reversal(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
         .filter_map(|i| i.records.first().map(|&n| (i.at, n)))
         .collect();
     // The one that the loop ended with, if any.
-    let ended = undoing.iter().rev().find(|(t, _)| last.since(*t) <= gap && t.since(last) <= gap.times(4).max(Span::from_seconds(120)));
+    let ended = undoing.iter().rev().find(|(t, _)| {
+        last.since(*t) <= gap && t.since(last) <= gap.times(4).max(Span::from_seconds(120))
+    });
     if let Some(&(t, n)) = ended {
         if super::recovered_after(case, last) {
-            let text = format!("{} was changed again at {}, and the crashes ended", change.subject, t.clock());
+            let text = format!(
+                "{} was changed again at {}, and the crashes ended",
+                change.subject,
+                t.clock()
+            );
             return Some(Evidence::new("reversal", w.recovered, text, vec![n]));
         }
         return None;
     }
     let &(t, n) = undoing.first()?;
-    let text = format!("{} was changed again at {}, and the crashes went on (weak)", change.subject, t.clock());
+    let text = format!(
+        "{} was changed again at {}, and the crashes went on (weak)",
+        change.subject,
+        t.clock()
+    );
     Some(Evidence::new("reversal", w.went_on, text, vec![n]))
 }
 
@@ -301,12 +427,25 @@ fn undoes(other: &Change, change: &Change) -> bool {
         return false;
     }
     let same_path = other.paths.iter().any(|p| change.paths.contains(p))
-        || other.paths.iter().any(|p| change.paths.iter().any(|q| p.starts_with(q.as_str()) || q.starts_with(p.as_str())));
+        || other.paths.iter().any(|p| {
+            change
+                .paths
+                .iter()
+                .any(|q| p.starts_with(q.as_str()) || q.starts_with(p.as_str()))
+        });
     let same_subject = other.subject == change.subject && !other.subject.is_empty();
     let same_name = other.content
         && other.kind == change.kind
-        && other.named.iter().any(|a| change.named.iter().any(|b| crate::loops::plain(a).0 == crate::loops::plain(b).0));
-    same_path || same_subject || same_name || (other.action == "rollback" && other.kind == change.kind && other.actor == change.actor)
+        && other.named.iter().any(|a| {
+            change
+                .named
+                .iter()
+                .any(|b| crate::loops::plain(a).0 == crate::loops::plain(b).0)
+        });
+    same_path
+        || same_subject
+        || same_name
+        || (other.action == "rollback" && other.kind == change.kind && other.actor == change.actor)
 }
 
 /// Over hosts: those changed first should crash first.
@@ -314,8 +453,10 @@ fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &WEIGHTS.order;
     let reached = &suspect.change.instances[suspect.instance].hosts;
     let service = case.service();
-    let loops: BTreeMap<&str, &CrashLoop> =
-        case.of_service().filter_map(|l| l.entity.host.as_deref().map(|h| (h, l))).collect();
+    let loops: BTreeMap<&str, &CrashLoop> = case
+        .of_service()
+        .filter_map(|l| l.entity.host.as_deref().map(|h| (h, l)))
+        .collect();
     let relevant = reached.keys().filter(|h| runs_on(case, service, h)).count();
     if loops.len() < 2 && relevant < 2 || reached.keys().all(|h| !loops.contains_key(h.as_str())) {
         return None;
@@ -329,9 +470,16 @@ fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
             None => unchanged += 1,
         }
     }
-    let healthy = reached.keys().filter(|h| !loops.contains_key(h.as_str()) && runs_on(case, service, h)).count();
+    let healthy = reached
+        .keys()
+        .filter(|h| !loops.contains_key(h.as_str()) && runs_on(case, service, h))
+        .count();
     let spread = spread(reached.values().copied());
-    let agreeing = if spread > slack.times(2) { w.host_agrees * (agree as f64 - 1.0).max(0.0) } else { 0.1 };
+    let agreeing = if spread > slack.times(2) {
+        w.host_agrees * (agree as f64 - 1.0).max(0.0)
+    } else {
+        0.1
+    };
     let log_odds = (agreeing.min(w.bound)
         + w.unchanged * f64::from(unchanged + against)
         + w.healthy * healthy as f64)
@@ -339,13 +487,20 @@ fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let text = format!(
         "of {} hosts that crash {agree} had it before they crashed{}",
         loops.len(),
-        if healthy > 0 { format!("; {healthy} had it and stayed well") } else { String::new() }
+        if healthy > 0 {
+            format!("; {healthy} had it and stayed well")
+        } else {
+            String::new()
+        }
     );
     Some(Evidence::new("order", log_odds, text, suspect.refs()))
 }
 
 fn runs_on(case: &Case<'_>, service: &str, host: &str) -> bool {
-    case.all.tracks.iter().any(|t| t.entity.service == service && t.entity.host.as_deref() == Some(host))
+    case.all
+        .tracks
+        .iter()
+        .any(|t| t.entity.service == service && t.entity.host.as_deref() == Some(host))
 }
 
 fn spread(times: impl Iterator<Item = Timestamp>) -> Span {

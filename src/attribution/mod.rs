@@ -44,7 +44,12 @@ pub struct Evidence {
 
 impl Evidence {
     fn new(factor: &'static str, log_odds: f64, text: String, refs: Vec<usize>) -> Self {
-        Self { factor, log_odds, text, refs }
+        Self {
+            factor,
+            log_odds,
+            text,
+            refs,
+        }
     }
 }
 
@@ -95,7 +100,9 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     let rarity = tokens::Rarity::new(case.ledger, &case.timeline.events, case.close);
     let mut scored: Vec<(f64, Cause)> = Vec::new();
     for (n, change) in case.ledger.changes.iter().enumerate() {
-        let Some(instance) = series::suspected(case, change) else { continue };
+        let Some(instance) = series::suspected(case, change) else {
+            continue;
+        };
         if is_only_exposure(case, n) {
             continue;
         }
@@ -109,14 +116,23 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     for finding in other::find(case, inputs) {
         ruled_out.extend(finding.ruled_out);
         let score = share(finding.kind) + finding.evidence.iter().map(|e| e.log_odds).sum::<f64>();
-        scored.push((score, rival(finding.kind, finding.summary, finding.evidence)));
+        scored.push((
+            score,
+            rival(finding.kind, finding.summary, finding.evidence),
+        ));
     }
     let unknown = share("unknown") + prior.other.get("other").copied().unwrap_or(0.0);
-    scored.push((unknown, rival("unknown", "nothing in these logs".to_owned(), vec![])));
+    scored.push((
+        unknown,
+        rival("unknown", "nothing in these logs".to_owned(), vec![]),
+    ));
     let mut causes = normalise(scored);
     if let Some(first) = causes.first_mut() {
         if let Some((n, instance)) = first.change {
-            let suspect = Suspect { change: &case.ledger.changes[n], instance };
+            let suspect = Suspect {
+                change: &case.ledger.changes[n],
+                instance,
+            };
             first.enabled_by = enabling::of(case, suspect, &rarity);
         }
     }
@@ -126,10 +142,23 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
 
 fn rival(kind: &'static str, summary: String, mut evidence: Vec<Evidence>) -> Cause {
     sort_evidence(&mut evidence);
-    Cause { kind, change: None, probability: 0.0, lag: None, summary, enabled_by: vec![], evidence }
+    Cause {
+        kind,
+        change: None,
+        probability: 0.0,
+        lag: None,
+        summary,
+        enabled_by: vec![],
+        evidence,
+    }
 }
 
-fn of_change(case: &Case<'_>, n: usize, suspect: Suspect<'_>, rarity: &tokens::Rarity) -> (f64, Cause) {
+fn of_change(
+    case: &Case<'_>,
+    n: usize,
+    suspect: Suspect<'_>,
+    rarity: &tokens::Rarity,
+) -> (f64, Cause) {
     let mut evidence = factors::all(case, suspect, rarity);
     sort_evidence(&mut evidence);
     let score = WEIGHTS.prior.change.ln() + evidence.iter().map(|e| e.log_odds).sum::<f64>();
@@ -137,7 +166,10 @@ fn of_change(case: &Case<'_>, n: usize, suspect: Suspect<'_>, rarity: &tokens::R
         kind: "change",
         change: Some((n, suspect.instance)),
         probability: 0.0,
-        lag: Some(case.onset.since(case.effect(suspect.change, suspect.instance))),
+        lag: Some(
+            case.onset
+                .since(case.effect(suspect.change, suspect.instance)),
+        ),
         summary: describe(suspect.change, suspect.instance),
         enabled_by: vec![],
         evidence,
@@ -146,7 +178,12 @@ fn of_change(case: &Case<'_>, n: usize, suspect: Suspect<'_>, rarity: &tokens::R
 }
 
 fn sort_evidence(evidence: &mut [Evidence]) {
-    evidence.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()).then(a.factor.cmp(b.factor)));
+    evidence.sort_by(|a, b| {
+        b.log_odds
+            .abs()
+            .total_cmp(&a.log_odds.abs())
+            .then(a.factor.cmp(b.factor))
+    });
 }
 
 /// A change in a line, without its time.
@@ -164,7 +201,11 @@ pub fn describe(change: &Change, instance: usize) -> String {
     if let Some(actor) = &change.actor {
         text.push_str(&format!(" by {actor}"));
     }
-    let hosts = change.instances[instance].hosts.keys().filter(|h| !h.is_empty()).count();
+    let hosts = change.instances[instance]
+        .hosts
+        .keys()
+        .filter(|h| !h.is_empty())
+        .count();
     if hosts > 1 {
         text.push_str(&format!(" on {hosts} hosts"));
     }
@@ -186,13 +227,21 @@ fn is_only_exposure(case: &Case<'_>, n: usize) -> bool {
 
 /// Scores to probabilities; what is too unlikely to be told is left out.
 fn normalise(mut scored: Vec<(f64, Cause)>) -> Vec<Cause> {
-    let top = scored.iter().map(|(s, _)| *s).fold(f64::NEG_INFINITY, f64::max);
+    let top = scored
+        .iter()
+        .map(|(s, _)| *s)
+        .fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = scored.iter().map(|(s, _)| (s - top).exp()).sum();
     for (score, cause) in &mut scored {
         cause.probability = (*score - top).exp() / sum;
     }
     let mut causes: Vec<Cause> = scored.into_iter().map(|(_, cause)| cause).collect();
-    causes.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.change.cmp(&b.change)).then(a.kind.cmp(b.kind)));
+    causes.sort_by(|a, b| {
+        b.probability
+            .total_cmp(&a.probability)
+            .then_with(|| a.change.cmp(&b.change))
+            .then(a.kind.cmp(b.kind))
+    });
     let mut told: Vec<Cause> = Vec::new();
     for cause in causes {
         let fits = told.len() + 1 < MAX_CAUSES && cause.probability >= LEAST;
@@ -214,8 +263,12 @@ fn rescale(causes: &mut [Cause]) {
 /// What enabled the trigger is no rival of it.
 fn drop_enablers(causes: &mut Vec<Cause>) {
     let Some(first) = causes.first() else { return };
-    let enablers: Vec<usize> =
-        first.enabled_by.iter().filter(|(_, p)| *p >= 0.3).map(|(n, _)| *n).collect();
+    let enablers: Vec<usize> = first
+        .enabled_by
+        .iter()
+        .filter(|(_, p)| *p >= 0.3)
+        .map(|(n, _)| *n)
+        .collect();
     causes.retain(|c| c.change.is_none_or(|(n, _)| !enablers.contains(&n)));
     rescale(causes);
 }
@@ -224,6 +277,12 @@ fn drop_enablers(causes: &mut Vec<Cause>) {
 fn recovered_after(case: &Case<'_>, last: crate::time::Timestamp) -> bool {
     let root = case.root();
     let track = case.track(root);
-    track.starts.iter().any(|(at, _)| *at >= last.minus(case.uncertainty))
-        && case.timeline.last_of(root.entity.host.as_deref()).is_some_and(|end| end > last)
+    track
+        .starts
+        .iter()
+        .any(|(at, _)| *at >= last.minus(case.uncertainty))
+        && case
+            .timeline
+            .last_of(root.entity.host.as_deref())
+            .is_some_and(|end| end > last)
 }

@@ -15,7 +15,16 @@ use super::{Evidence, RuledOut};
 
 /// The kinds that are looked for, as the contract names them.
 pub(super) const KINDS: [&str; 10] = [
-    "disk", "memory", "descriptors", "dependency", "traffic", "hardware", "expiry", "clock", "permission", "port",
+    "disk",
+    "memory",
+    "descriptors",
+    "dependency",
+    "traffic",
+    "hardware",
+    "expiry",
+    "clock",
+    "permission",
+    "port",
 ];
 
 /// What is said of one kind of cause.
@@ -35,7 +44,16 @@ pub struct Inputs<'a> {
 }
 
 pub(super) fn find(case: &Case<'_>, inputs: &Inputs<'_>) -> Vec<Finding> {
-    KINDS.iter().map(|&kind| if kind == "traffic" { traffic(case, inputs) } else { one(case, kind, inputs) }).collect()
+    KINDS
+        .iter()
+        .map(|&kind| {
+            if kind == "traffic" {
+                traffic(case, inputs)
+            } else {
+                one(case, kind, inputs)
+            }
+        })
+        .collect()
 }
 
 fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
@@ -44,18 +62,32 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     let (with, all, signs) = case.signs_in_crashes(kind);
     let mut with = with;
     if kind == "memory" {
-        with = with.max(case.ends().filter(|(_, end)| end.kind == CrashKind::Oom).count());
+        with = with.max(
+            case.ends()
+                .filter(|(_, end)| end.kind == CrashKind::Oom)
+                .count(),
+        );
     }
     let share = with as f64 / all.max(1) as f64;
     if with > 0 {
         let log_odds = WEIGHTS.sign.in_crash.get(kind).copied().unwrap_or(0.0) * share;
-        let quote = signs.first().map_or("killed for want of memory", |&n| events[n].field("what").unwrap_or(first_line(&events[n].message)));
-        let text = format!("{with} of {all} crashes say so: \u{201c}{}\u{201d}", shorten(quote));
+        let quote = signs.first().map_or("killed for want of memory", |&n| {
+            events[n]
+                .field("what")
+                .unwrap_or(first_line(&events[n].message))
+        });
+        let text = format!(
+            "{with} of {all} crashes say so: \u{201c}{}\u{201d}",
+            shorten(quote)
+        );
         let refs = signs.iter().take(3).copied().collect();
         evidence.push(Evidence::new("sign", log_odds, text, refs));
     }
-    let nearby: Vec<usize> =
-        case.signs_nearby(kind).into_iter().filter(|n| !signs.contains(n)).collect();
+    let nearby: Vec<usize> = case
+        .signs_nearby(kind)
+        .into_iter()
+        .filter(|n| !signs.contains(n))
+        .collect();
     let before: Vec<usize> = nearby
         .iter()
         .copied()
@@ -74,15 +106,30 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     if kind == "dependency" {
         if let Some((name, at, n)) = dependency_down(case, with > 0) {
             let text = format!("{name} was down from {} on", at.clock());
-            evidence.push(Evidence::new("dependency", WEIGHTS.sign.dependency_down, text, vec![n]));
+            evidence.push(Evidence::new(
+                "dependency",
+                WEIGHTS.sign.dependency_down,
+                text,
+                vec![n],
+            ));
             summary = format!("{name}, which {} needs, was down first", case.service());
         }
     }
     let ruled_out = evidence.is_empty().then(|| not_seen(kind, inputs));
     if evidence.is_empty() {
-        evidence.push(Evidence::new("sign", WEIGHTS.sign.none, "no sign of it".to_owned(), vec![]));
+        evidence.push(Evidence::new(
+            "sign",
+            WEIGHTS.sign.none,
+            "no sign of it".to_owned(),
+            vec![],
+        ));
     }
-    Finding { kind, evidence, summary, ruled_out }
+    Finding {
+        kind,
+        evidence,
+        summary,
+        ruled_out,
+    }
 }
 
 fn first_line(text: &str) -> &str {
@@ -91,7 +138,11 @@ fn first_line(text: &str) -> &str {
 
 fn shorten(text: &str) -> String {
     let text = text.trim();
-    if text.chars().count() <= 90 { text.to_owned() } else { text.chars().take(89).chain(['\u{2026}']).collect() }
+    if text.chars().count() <= 90 {
+        text.to_owned()
+    } else {
+        text.chars().take(89).chain(['\u{2026}']).collect()
+    }
 }
 
 fn summary(kind: &str, case: &Case<'_>) -> String {
@@ -121,15 +172,21 @@ fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<(String, Timestamp
         if track.entity.service == root.entity.service || !may_serve(&track.entity, &root.entity) {
             continue;
         }
-        let named = texts.iter().any(|(_, text)| text.contains(&track.entity.service));
+        let named = texts
+            .iter()
+            .any(|(_, text)| text.contains(&track.entity.service));
         if !named && !has_sign {
             continue;
         }
-        let ends = track.ends.iter().map(|e| (e.at, e.records.first().or(e.texts.first()).copied()));
+        let ends = track
+            .ends
+            .iter()
+            .map(|e| (e.at, e.records.first().or(e.texts.first()).copied()));
         let stops = track.stops.iter().map(|&(at, n)| (at, Some(n)));
         for (at, n) in ends.chain(stops) {
             let lag = case.onset.since(at);
-            let is_before = lag >= Span::from_seconds(-2) && lag <= Span::from_seconds(if named { 600 } else { 60 });
+            let is_before = lag >= Span::from_seconds(-2)
+                && lag <= Span::from_seconds(if named { 600 } else { 60 });
             // Back by the onset: it did not keep the service down.
             let back = track.starts.iter().find(|(t, _)| *t > at).map(|(t, _)| *t);
             let stayed_down = back.is_none_or(|t| t > case.onset.plus(Span::from_seconds(3)));
@@ -137,7 +194,9 @@ fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<(String, Timestamp
                 continue;
             }
             let Some(n) = n else { continue };
-            let better = best.as_ref().is_none_or(|(b_named, b_lag, ..)| (!named, lag.abs()) < (!*b_named, b_lag.abs()));
+            let better = best
+                .as_ref()
+                .is_none_or(|(b_named, b_lag, ..)| (!named, lag.abs()) < (!*b_named, b_lag.abs()));
             if better {
                 best = Some((named, lag, track.entity.service.clone(), at, n));
             }
@@ -158,11 +217,19 @@ fn may_serve(a: &Entity, b: &Entity) -> bool {
 fn not_seen(kind: &'static str, inputs: &Inputs<'_>) -> RuledOut {
     let (looked_at, text) = match kind {
         "hardware" if !inputs.kernel => (false, "hardware: no kernel log here".to_owned()),
-        "memory" if !inputs.kernel => (true, "memory: no sign in the crashes; no kernel log here".to_owned()),
+        "memory" if !inputs.kernel => (
+            true,
+            "memory: no sign in the crashes; no kernel log here".to_owned(),
+        ),
         "clock" => (true, "clock: no record of a step".to_owned()),
         _ => (true, format!("{kind}: no sign of it")),
     };
-    RuledOut { kind, looked_at, text, refs: vec![] }
+    RuledOut {
+        kind,
+        looked_at,
+        text,
+        refs: vec![],
+    }
 }
 
 /// Requests around the onset against the hour before, from the fullest access log.
@@ -184,23 +251,60 @@ fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
             refs: vec![],
         });
         if signs.is_empty() {
-            signs.push(Evidence::new("sign", WEIGHTS.sign.none / 2.0, "no sign of it".to_owned(), vec![]));
+            signs.push(Evidence::new(
+                "sign",
+                WEIGHTS.sign.none / 2.0,
+                "no sign of it".to_owned(),
+                vec![],
+            ));
         }
-        return Finding { kind: "traffic", evidence: signs, summary, ruled_out };
+        return Finding {
+            kind: "traffic",
+            evidence: signs,
+            summary,
+            ruled_out,
+        };
     };
     let ratio = r.ratio();
     let text = format!(
         "{path}: {ratio:.2} x the {} before ({} requests from {} to {}, {} from {} to {})",
-        r.baseline, r.around, r.from.clock(), r.to.clock(), r.before, r.from.minus(r.baseline).clock(), r.from.clock(),
+        r.baseline,
+        r.around,
+        r.from.clock(),
+        r.to.clock(),
+        r.before,
+        r.from.minus(r.baseline).clock(),
+        r.from.clock(),
     );
     if ratio >= 1.8 {
-        let log_odds = WEIGHTS.sign.in_crash.get("traffic").copied().unwrap_or(0.0) * (ratio / 2.0).ln_1p();
+        let log_odds =
+            WEIGHTS.sign.in_crash.get("traffic").copied().unwrap_or(0.0) * (ratio / 2.0).ln_1p();
         let evidence = vec![Evidence::new("traffic", log_odds, text, vec![])];
-        return Finding { kind: "traffic", evidence, summary, ruled_out: None };
+        return Finding {
+            kind: "traffic",
+            evidence,
+            summary,
+            ruled_out: None,
+        };
     }
-    let evidence = vec![Evidence::new("traffic", WEIGHTS.sign.none, text.clone(), vec![])];
-    let ruled_out = Some(RuledOut { kind: "traffic", looked_at: true, text: format!("traffic: {text}"), refs: vec![] });
-    Finding { kind: "traffic", evidence, summary, ruled_out }
+    let evidence = vec![Evidence::new(
+        "traffic",
+        WEIGHTS.sign.none,
+        text.clone(),
+        vec![],
+    )];
+    let ruled_out = Some(RuledOut {
+        kind: "traffic",
+        looked_at: true,
+        text: format!("traffic: {text}"),
+        refs: vec![],
+    });
+    Finding {
+        kind: "traffic",
+        evidence,
+        summary,
+        ruled_out,
+    }
 }
 
 fn one_sign_of_traffic(case: &Case<'_>) -> Vec<Evidence> {
@@ -210,8 +314,16 @@ fn one_sign_of_traffic(case: &Case<'_>) -> Vec<Evidence> {
         .filter(|&n| events[n].at <= case.onset && events[n].class == Class::Cause)
         .take(1)
         .map(|n| {
-            let text = format!("\u{201c}{}\u{201d}", shorten(first_line(&events[n].message)));
-            Evidence::new("sign", WEIGHTS.sign.nearby.get("traffic").copied().unwrap_or(0.0), text, vec![n])
+            let text = format!(
+                "\u{201c}{}\u{201d}",
+                shorten(first_line(&events[n].message))
+            );
+            Evidence::new(
+                "sign",
+                WEIGHTS.sign.nearby.get("traffic").copied().unwrap_or(0.0),
+                text,
+                vec![n],
+            )
         })
         .collect()
 }
@@ -240,8 +352,18 @@ fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
     let whole = |t: Timestamp| Timestamp::from_nanos(t.nanos().div_euclid(minute) * minute);
     let from = whole(case.onset.minus(Span::from_seconds(600)));
     let to = whole(case.onset.plus(Span::from_seconds(300))).min(whole(file.last?));
-    let begin = from.minus(Span::from_seconds(3600)).max(whole(file.first?.plus(Span::from_seconds(59))));
-    let count = |a: Timestamp, b: Timestamp| file.minutes.range(a..b.max(a)).map(|(_, n)| n).sum::<u64>();
-    let covers = from.since(begin) >= Span::from_seconds(600) && to.since(from) >= Span::from_seconds(300);
-    covers.then(|| Rates { from, to, around: count(from, to), baseline: from.since(begin), before: count(begin, from) })
+    let begin = from
+        .minus(Span::from_seconds(3600))
+        .max(whole(file.first?.plus(Span::from_seconds(59))));
+    let count =
+        |a: Timestamp, b: Timestamp| file.minutes.range(a..b.max(a)).map(|(_, n)| n).sum::<u64>();
+    let covers =
+        from.since(begin) >= Span::from_seconds(600) && to.since(from) >= Span::from_seconds(300);
+    covers.then(|| Rates {
+        from,
+        to,
+        around: count(from, to),
+        baseline: from.since(begin),
+        before: count(begin, from),
+    })
 }

@@ -32,14 +32,23 @@ pub(super) fn split(case: &Case<'_>, change: &Change) -> Option<Split> {
     let root = case.root();
     let host = root.entity.host.as_deref().unwrap_or("");
     let time = |i: &Instance| i.hosts.get(host).copied().unwrap_or(i.at);
-    let instances: Vec<(usize, Timestamp)> =
-        change.instances.iter().enumerate().map(|(n, i)| (n, time(i))).filter(|(_, t)| *t <= case.close).collect();
+    let instances: Vec<(usize, Timestamp)> = change
+        .instances
+        .iter()
+        .enumerate()
+        .map(|(n, i)| (n, time(i)))
+        .filter(|(_, t)| *t <= case.close)
+        .collect();
     let mut bad = Vec::new();
     let mut lags = Vec::new();
     let mut unexplained = 0;
     for &(start, _) in &root.phases {
         let reach = start.plus(case.uncertainty);
-        match instances.iter().rev().find(|(_, t)| *t <= reach && start.since(*t) <= period.times(2)) {
+        match instances
+            .iter()
+            .rev()
+            .find(|(_, t)| *t <= reach && start.since(*t) <= period.times(2))
+        {
             Some(&(n, t)) => {
                 bad.push(n);
                 lags.push(start.since(t).max(Span::ZERO));
@@ -48,7 +57,10 @@ pub(super) fn split(case: &Case<'_>, change: &Change) -> Option<Split> {
         }
     }
     // Within a phase, an instance after which it goes on failing is bad as well.
-    let crashes: Vec<Timestamp> = case.track(root).ends[root.ends.clone()].iter().map(|e| e.at).collect();
+    let crashes: Vec<Timestamp> = case.track(root).ends[root.ends.clone()]
+        .iter()
+        .map(|e| e.at)
+        .collect();
     let mut good = Vec::new();
     for (k, &(n, at)) in instances.iter().enumerate() {
         if bad.contains(&n) {
@@ -56,25 +68,39 @@ pub(super) fn split(case: &Case<'_>, change: &Change) -> Option<Split> {
         }
         let next = instances.get(k + 1).map_or(case.close, |(_, t)| *t);
         // The service notices a new instance after a while: the first fifth of the time is not judged.
-        let from = at.plus(Span::from_seconds_f64((next.since(at).seconds() / 5.0).min(60.0)));
-        let fails = crashes.iter().any(|c| *c >= from && *c < next.minus(Span::from_seconds(2)));
+        let from = at.plus(Span::from_seconds_f64(
+            (next.since(at).seconds() / 5.0).min(60.0),
+        ));
+        let fails = crashes
+            .iter()
+            .any(|c| *c >= from && *c < next.minus(Span::from_seconds(2)));
         if fails { bad.push(n) } else { good.push(n) }
     }
     bad.sort_unstable();
     bad.dedup();
     let told_apart_by = traits_apart(change, &bad, &good);
-    Some(Split { bad, good, told_apart_by, lags, unexplained })
+    Some(Split {
+        bad,
+        good,
+        told_apart_by,
+        lags,
+        unexplained,
+    })
 }
 
 /// Traits that all bad instances have and no good one, the place left aside where a word moves.
 fn traits_apart(change: &Change, bad: &[usize], good: &[usize]) -> Vec<String> {
-    let Some(&first) = bad.first() else { return Vec::new() };
+    let Some(&first) = bad.first() else {
+        return Vec::new();
+    };
     let has = |n: &usize, word: &String| change.instances[*n].traits.contains(word);
     change.instances[first]
         .traits
         .iter()
         .filter(|word| !good.iter().any(|n| has(n, word)))
-        .filter(|word| bad.len() == 1 || bad.iter().filter(|n| has(n, word)).count() * 5 >= bad.len() * 4)
+        .filter(|word| {
+            bad.len() == 1 || bad.iter().filter(|n| has(n, word)).count() * 5 >= bad.len() * 4
+        })
         .filter(|word| bad.len() > 1 || !is_serial(word, change))
         .cloned()
         .collect()
@@ -82,7 +108,9 @@ fn traits_apart(change: &Change, bad: &[usize], good: &[usize]) -> Vec<String> {
 
 /// Whether a trait is a serial number or a time: another value in nearly every instance.
 fn is_serial(word: &str, change: &Change) -> bool {
-    let Some((place, _)) = word.split_once(':') else { return false };
+    let Some((place, _)) = word.split_once(':') else {
+        return false;
+    };
     let values: std::collections::BTreeSet<&String> = change
         .instances
         .iter()
@@ -97,7 +125,11 @@ pub(super) fn suspected(case: &Case<'_>, change: &Change) -> Option<usize> {
     let reach = case.onset.plus(case.uncertainty);
     if change.is_routine() {
         if let Some(split) = split(case, change) {
-            if let Some(&first) = split.bad.first().filter(|&&n| change.instances[n].at <= reach) {
+            if let Some(&first) = split
+                .bad
+                .first()
+                .filter(|&&n| change.instances[n].at <= reach)
+            {
                 return Some(first);
             }
         }
@@ -107,18 +139,31 @@ pub(super) fn suspected(case: &Case<'_>, change: &Change) -> Option<usize> {
 
 /// The evidence of a routine's good and bad instances against the failing phases.
 pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence> {
-    let Some(period) = suspect.change.period else { return Vec::new() };
-    let Some(split) = split(case, suspect.change) else { return Vec::new() };
+    let Some(period) = suspect.change.period else {
+        return Vec::new();
+    };
+    let Some(split) = split(case, suspect.change) else {
+        return Vec::new();
+    };
     let w = &WEIGHTS.alternation;
     let harmless = split.good.len();
-    let refs = suspect.change.instances[suspect.instance].records.iter().take(2).copied().collect();
+    let refs = suspect.change.instances[suspect.instance]
+        .records
+        .iter()
+        .take(2)
+        .copied()
+        .collect();
     let apart = !split.told_apart_by.is_empty() && !split.good.is_empty();
     let mut evidence = Vec::new();
     if split.lags.len() >= 2 || apart {
         let by_phase: f64 = split
             .lags
             .iter()
-            .map(|lag| (period.seconds() / lag.seconds().max(1.0)).ln().clamp(0.0, w.phase_bound))
+            .map(|lag| {
+                (period.seconds() / lag.seconds().max(1.0))
+                    .ln()
+                    .clamp(0.0, w.phase_bound)
+            })
             .sum::<f64>()
             - w.phase_bound * split.unexplained as f64;
         let separated = if apart { w.separated } else { 0.0 };
@@ -130,8 +175,12 @@ pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence
             split.lags.len() + split.unexplained
         );
         if apart {
-            let words: Vec<&str> =
-                split.told_apart_by.iter().filter_map(|t| t.split_once(':')).map(|t| t.1).collect();
+            let words: Vec<&str> = split
+                .told_apart_by
+                .iter()
+                .filter_map(|t| t.split_once(':'))
+                .map(|t| t.1)
+                .collect();
             let mut words = words;
             words.dedup();
             text.push_str(&format!(
@@ -141,8 +190,18 @@ pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence
         }
         evidence.push(Evidence::new("alternation", log_odds, text, refs));
     }
-    let weight = if apart { WEIGHTS.routine.told_apart } else { WEIGHTS.routine.alike };
-    let before = suspect.change.instances.iter().filter(|i| i.at < case.onset).count().min(harmless);
+    let weight = if apart {
+        WEIGHTS.routine.told_apart
+    } else {
+        WEIGHTS.routine.alike
+    };
+    let before = suspect
+        .change
+        .instances
+        .iter()
+        .filter(|i| i.at < case.onset)
+        .count()
+        .min(harmless);
     if before > 0 {
         evidence.push(Evidence::new(
             "routine",

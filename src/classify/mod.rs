@@ -85,23 +85,39 @@ impl RuleSet {
             kinds.push(match &rule.kind {
                 None => None,
                 Some(kind) => Some(
-                    pack::kind(rule.class, kind).ok_or_else(|| fail("unknown kind for its class"))?,
+                    pack::kind(rule.class, kind)
+                        .ok_or_else(|| fail("unknown kind for its class"))?,
                 ),
             });
         }
-        let texts: BTreeSet<&str> =
-            rules.iter().flat_map(|rule| rule.literals.iter().map(String::as_str)).collect();
+        let texts: BTreeSet<&str> = rules
+            .iter()
+            .flat_map(|rule| rule.literals.iter().map(String::as_str))
+            .collect();
         let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
         let users = texts
             .iter()
-            .map(|text| (0..rules.len()).filter(|&n| rules[n].literals.contains(text)).collect())
+            .map(|text| {
+                (0..rules.len())
+                    .filter(|&n| rules[n].literals.contains(text))
+                    .collect()
+            })
             .collect();
         let literals = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::DFA))
             .match_kind(MatchKind::Standard)
             .build(&texts)
-            .map_err(|err| Error::RuleFile { file: "rules".to_owned(), reason: err.to_string() })?;
-        Ok(Self { rules, kinds, literals, users, texts })
+            .map_err(|err| Error::RuleFile {
+                file: "rules".to_owned(),
+                reason: err.to_string(),
+            })?;
+        Ok(Self {
+            rules,
+            kinds,
+            literals,
+            users,
+            texts,
+        })
     }
 
     /// The rules, in their order.
@@ -299,8 +315,14 @@ mod tests {
                 let message = example.message.as_bytes();
                 let got = set.matching(example.program.as_deref(), message);
                 if !got.contains(&n) {
-                    let by = got.iter().map(|&g| set.rules()[g].id.as_str()).collect::<Vec<_>>();
-                    wrong.push(format!("{}: example {:?} goes to {by:?}", rule.id, example.message));
+                    let by = got
+                        .iter()
+                        .map(|&g| set.rules()[g].id.as_str())
+                        .collect::<Vec<_>>();
+                    wrong.push(format!(
+                        "{}: example {:?} goes to {by:?}",
+                        rule.id, example.message
+                    ));
                     continue;
                 }
                 let captures = rule.pattern.captures(message).unwrap();
@@ -310,12 +332,18 @@ mod tests {
                         .map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned())
                         .or_else(|| rule.set.get(name).cloned());
                     if found.as_ref() != Some(value) {
-                        wrong.push(format!("{}: field {name} is {found:?}, not {value:?}", rule.id));
+                        wrong.push(format!(
+                            "{}: field {name} is {found:?}, not {value:?}",
+                            rule.id
+                        ));
                     }
                 }
             }
             for example in &rule.counter_examples {
-                if set.matching(example.program.as_deref(), example.message.as_bytes()).contains(&n) {
+                if set
+                    .matching(example.program.as_deref(), example.message.as_bytes())
+                    .contains(&n)
+                {
                     wrong.push(format!("{}: takes {:?}", rule.id, example.message));
                 }
             }
@@ -323,6 +351,11 @@ mod tests {
                 wrong.push(format!("{}: has no counter-example", rule.id));
             }
         }
-        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} wrong:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
     }
 }

@@ -11,17 +11,44 @@ use super::rule::{Class, Rule, parse};
 include!("pack_files.rs");
 
 /// Kinds of crashes.
-const CRASHES: [&str; 8] =
-    ["panic", "exception", "segfault", "abort", "oom", "config_error", "signal", "exit"];
+const CRASHES: [&str; 8] = [
+    "panic",
+    "exception",
+    "segfault",
+    "abort",
+    "oom",
+    "config_error",
+    "signal",
+    "exit",
+];
 /// Kinds of changes, as the contract names them.
 const CHANGES: [&str; 12] = [
-    "config", "code", "package", "image", "unit", "flag", "migration", "certificate", "infrastructure",
-    "permission", "operator", "other",
+    "config",
+    "code",
+    "package",
+    "image",
+    "unit",
+    "flag",
+    "migration",
+    "certificate",
+    "infrastructure",
+    "permission",
+    "operator",
+    "other",
 ];
 /// Kinds of other causes, as the contract names them.
 const CAUSES: [&str; 11] = [
-    "disk", "memory", "descriptors", "dependency", "traffic", "hardware", "expiry", "clock", "permission",
-    "port", "other",
+    "disk",
+    "memory",
+    "descriptors",
+    "dependency",
+    "traffic",
+    "hardware",
+    "expiry",
+    "clock",
+    "permission",
+    "port",
+    "other",
 ];
 
 /// All built-in rules.

@@ -14,7 +14,9 @@ use crate::error::Error;
 const PATTERN_BYTES: usize = 1 << 20;
 
 /// What a record tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Text of a dying process, or of the kernel about one.
@@ -246,7 +248,11 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, Error> {
         file: file.to_owned(),
         reason: err.to_string(),
     })?;
-    written.rule.into_iter().map(|rule| compile(file, rule)).collect()
+    written
+        .rule
+        .into_iter()
+        .map(|rule| compile(file, rule))
+        .collect()
 }
 
 /// Checks and compiles one rule.
@@ -308,6 +314,9 @@ mod tests {
             examples = [{ message = "boom" }]
         "#;
         let err = parse("mine.toml", text).unwrap_err().to_string();
-        assert!(err.starts_with("mine.toml: rule `x.y`: its pattern"), "{err}");
+        assert!(
+            err.starts_with("mine.toml: rule `x.y`: its pattern"),
+            "{err}"
+        );
     }
 }

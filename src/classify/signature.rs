@@ -22,7 +22,12 @@ pub fn mask(text: &str) -> String {
             break;
         }
     }
-    let cut = out.char_indices().map(|(at, _)| at).take_while(|&at| at <= MAX).last().unwrap_or(0);
+    let cut = out
+        .char_indices()
+        .map(|(at, _)| at)
+        .take_while(|&at| at <= MAX)
+        .last()
+        .unwrap_or(0);
     if out.len() > MAX {
         out.truncate(cut);
     }
@@ -30,14 +35,19 @@ pub fn mask(text: &str) -> String {
 }
 
 fn mask_word(word: &str, out: &mut String) {
-    if let Some(at) = ["/tmp/", "/var/tmp/", "/run/user/"].iter().find_map(|dir| word.find(dir)) {
+    if let Some(at) = ["/tmp/", "/var/tmp/", "/run/user/"]
+        .iter()
+        .find_map(|dir| word.find(dir))
+    {
         out.push_str(word.get(..at).unwrap_or(""));
         out.push_str("/tmp/#");
         return;
     }
     let mut rest = word;
     while !rest.is_empty() {
-        let run = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let run = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
         let (token, tail) = rest.split_at(run);
         if is_variable(token) {
             out.push('#');
@@ -95,8 +105,14 @@ mod tests {
 
     #[test]
     fn numbers_addresses_and_temporary_paths_go() {
-        assert_eq!(mask("TooMany { got: 236, limit: 200 }"), "TooMany { got: #, limit: # }");
-        assert_eq!(mask("segfault at 0x7f00aa ip deadbeef01"), "segfault at # ip #");
+        assert_eq!(
+            mask("TooMany { got: 236, limit: 200 }"),
+            "TooMany { got: #, limit: # }"
+        );
+        assert_eq!(
+            mask("segfault at 0x7f00aa ip deadbeef01"),
+            "segfault at # ip #"
+        );
         assert_eq!(mask("open /tmp/x-81/y failed"), "open /tmp/# failed");
         assert_eq!(mask("KeyError: 'tax'"), "KeyError: 'tax'");
     }

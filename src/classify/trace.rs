@@ -66,7 +66,14 @@ fn message_of(line: &[u8], after: &[u8], first: &Record<'_>, hint: Format) -> Op
     if first.program.is_none() && first.pid.is_none() {
         return Some(line.to_vec());
     }
-    let next = read(Frame { line, before: &[], after }, hint)?;
+    let next = read(
+        Frame {
+            line,
+            before: &[],
+            after,
+        },
+        hint,
+    )?;
     let same = next.pid == first.pid && next.program == first.program && next.host == first.host;
     // What a line of an indented message lost at its left is part of its meaning here.
     same.then(|| indented(line, &next.message))
@@ -78,7 +85,11 @@ fn indented(line: &[u8], message: &[u8]) -> Vec<u8> {
     let Some(at) = memchr::memmem::rfind(line, first).filter(|_| !first.is_empty()) else {
         return message.to_vec();
     };
-    let blanks = line[..at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = line[..at]
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     // One blank after the colon belongs to the header.
     let mut text = vec![b' '; blanks.saturating_sub(1)];
     text.extend_from_slice(message);
@@ -94,7 +105,11 @@ struct State {
 
 impl State {
     fn new(style: Trace) -> Self {
-        Self { style, taken: 0, closed: false }
+        Self {
+            style,
+            taken: 0,
+            closed: false,
+        }
     }
 
     fn step(&mut self, line: &[u8]) -> Step {
@@ -105,7 +120,13 @@ impl State {
             Trace::Go => Self::go(line),
             Trace::Java => Self::java(line),
             Trace::Dotnet => Self::dotnet(line),
-            Trace::Ruby => if line.starts_with(b"\tfrom") || line.starts_with(b"\t") { Step::Take } else { Step::Stop },
+            Trace::Ruby => {
+                if line.starts_with(b"\tfrom") || line.starts_with(b"\t") {
+                    Step::Take
+                } else {
+                    Step::Stop
+                }
+            }
             Trace::Php => Self::php(line),
             Trace::C => Step::Stop,
         };
@@ -117,8 +138,13 @@ impl State {
     fn rust(&self, line: &[u8]) -> Step {
         if line.starts_with(b"note: ") {
             Step::Last
-        } else if self.taken < 4 || line.starts_with(b" ") || line.starts_with(b"stack backtrace:") {
-            if looks_new(line) && self.taken > 0 { Step::Stop } else { Step::Take }
+        } else if self.taken < 4 || line.starts_with(b" ") || line.starts_with(b"stack backtrace:")
+        {
+            if looks_new(line) && self.taken > 0 {
+                Step::Stop
+            } else {
+                Step::Take
+            }
         } else {
             Step::Stop
         }
@@ -149,7 +175,12 @@ impl State {
     fn node(line: &[u8]) -> Step {
         if line.starts_with(b"Node.js v") {
             Step::Last
-        } else if line.is_empty() || line.starts_with(b" ") || line.starts_with(b"}") || line.starts_with(b"Emitted '") || has_error_head(line) {
+        } else if line.is_empty()
+            || line.starts_with(b" ")
+            || line.starts_with(b"}")
+            || line.starts_with(b"Emitted '")
+            || has_error_head(line)
+        {
             Step::Take
         } else {
             Step::Stop
@@ -165,7 +196,13 @@ impl State {
             || line.starts_with(b"created by ")
             || line.starts_with(b"panic:")
             || line.ends_with(b")");
-        if line.starts_with(b"exit status ") { Step::Last } else if known { Step::Take } else { Step::Stop }
+        if line.starts_with(b"exit status ") {
+            Step::Last
+        } else if known {
+            Step::Take
+        } else {
+            Step::Stop
+        }
     }
 
     fn java(line: &[u8]) -> Step {
@@ -186,7 +223,10 @@ impl State {
     fn php(line: &[u8]) -> Step {
         if line.trim_ascii_start().starts_with(b"thrown in") {
             Step::Last
-        } else if line.starts_with(b"#") || line.starts_with(b"Stack trace:") || line.starts_with(b"Next ") {
+        } else if line.starts_with(b"#")
+            || line.starts_with(b"Stack trace:")
+            || line.starts_with(b"Next ")
+        {
             Step::Take
         } else {
             Step::Stop
@@ -196,13 +236,24 @@ impl State {
 
 /// Whether the line begins as a log line of its own does: a level in capitals or brackets.
 fn looks_new(line: &[u8]) -> bool {
-    [&b"INFO"[..], b"ERROR", b"WARN", b"DEBUG", b"FATAL", b"[", b"thread '"]
-        .iter()
-        .any(|head| line.starts_with(head))
+    [
+        &b"INFO"[..],
+        b"ERROR",
+        b"WARN",
+        b"DEBUG",
+        b"FATAL",
+        b"[",
+        b"thread '",
+    ]
+    .iter()
+    .any(|head| line.starts_with(head))
 }
 
 /// Whether the line begins with an exception's name: `TypeError: ...`.
 fn has_error_head(line: &[u8]) -> bool {
-    let word = line.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let word = line
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
     line[..word].ends_with(b"Error") && line.get(word).is_some_and(|&b| b == b':' || b == b' ')
 }

@@ -149,7 +149,9 @@ impl ScanArgs {
             return Ok(self.paths.clone());
         }
         if io::stdin().is_terminal() {
-            bail!("no path given, and nothing is piped in; try `crashtrail scan /var/log` or `crashtrail --help`");
+            bail!(
+                "no path given, and nothing is piped in; try `crashtrail scan /var/log` or `crashtrail --help`"
+            );
         }
         Ok(vec![PathBuf::from("-")])
     }
@@ -186,7 +188,9 @@ pub(super) fn zone(name: &str) -> anyhow::Result<TimeZone> {
         };
         let seconds = 60 * (60 * hours.parse::<i32>()? + minutes.parse::<i32>()?);
         let sign = if name.starts_with('-') { -1 } else { 1 };
-        return Ok(TimeZone::fixed(jiff::tz::Offset::from_seconds(sign * seconds)?));
+        return Ok(TimeZone::fixed(jiff::tz::Offset::from_seconds(
+            sign * seconds,
+        )?));
     }
     Ok(TimeZone::get(name)?)
 }
@@ -217,6 +221,8 @@ impl Moment {
         } else {
             bail!("`{text}` is no time; write 2025-11-18T11:00:00Z, 2025-11-18 11:00 or -3h");
         };
-        Ok(Timestamp::from_nanos(i64::try_from(instant.as_nanosecond())?))
+        Ok(Timestamp::from_nanos(i64::try_from(
+            instant.as_nanosecond(),
+        )?))
     }
 }

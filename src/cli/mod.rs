@@ -54,7 +54,9 @@ pub(crate) fn run() -> ExitCode {
 /// A reader that went away has seen enough.
 fn is_broken_pipe(err: &anyhow::Error) -> bool {
     err.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
             || cause
                 .downcast_ref::<serde_json::Error>()
                 .is_some_and(|e| e.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
@@ -96,7 +98,9 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
             out.flush()?;
         }
         Format::Text => {
-            let width = args.width.unwrap_or_else(|| args::terminal_width(io::stdout().is_terminal()));
+            let width = args
+                .width
+                .unwrap_or_else(|| args::terminal_width(io::stdout().is_terminal()));
             let text = report::render_text(&found.report, report::Style { width });
             let mut out = args.color.stdout();
             out.write_all(text.as_bytes())?;
@@ -121,9 +125,22 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
         Some(name) => Some(args::zone(name).with_context(|| format!("--tz {name}"))?),
         None => None,
     };
-    options.since = args.since.as_ref().map(|m: &Moment| m.at(zone.as_ref())).transpose().context("--since")?;
-    options.until = args.until.as_ref().map(|m: &Moment| m.at(zone.as_ref())).transpose().context("--until")?;
-    options.time = TimeOptions { zone, year: args.year };
+    options.since = args
+        .since
+        .as_ref()
+        .map(|m: &Moment| m.at(zone.as_ref()))
+        .transpose()
+        .context("--since")?;
+    options.until = args
+        .until
+        .as_ref()
+        .map(|m: &Moment| m.at(zone.as_ref()))
+        .transpose()
+        .context("--until")?;
+    options.time = TimeOptions {
+        zone,
+        year: args.year,
+    };
     Ok(options)
 }
 
@@ -138,7 +155,13 @@ fn run_rules(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
     } else {
         for rule in rules.rules() {
             let kind = rule.kind.as_deref().unwrap_or("-");
-            writeln!(out, "{}\t{}\t{kind}\t{}", rule.id, rule.class.name(), rule.source)?;
+            writeln!(
+                out,
+                "{}\t{}\t{kind}\t{}",
+                rule.id,
+                rule.class.name(),
+                rule.source
+            )?;
         }
     }
     out.flush()?;

@@ -15,7 +15,9 @@ impl Bar {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {bytes} read, {binary_bytes_per_sec}, {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{spinner} {bytes} read, {binary_bytes_per_sec}, {elapsed}",
+        ) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));

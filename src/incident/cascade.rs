@@ -37,28 +37,50 @@ pub(super) fn depends(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
     if same_service || !overlap {
         return false;
     }
-    let complaints = complaints(facts, &a.entity.service, a.first.minus(BEFORE), a.last.plus(AFTER));
-    if complaints.iter().any(|&n| names(&facts.timeline.events[n].message, &b.entity.service)) {
+    let complaints = complaints(
+        facts,
+        &a.entity.service,
+        a.first.minus(BEFORE),
+        a.last.plus(AFTER),
+    );
+    if complaints
+        .iter()
+        .any(|&n| names(&facts.timeline.events[n].message, &b.entity.service))
+    {
         return true;
     }
-    let same_host = a.entity.host.is_none() || b.entity.host.is_none() || a.entity.host == b.entity.host;
+    let same_host =
+        a.entity.host.is_none() || b.entity.host.is_none() || a.entity.host == b.entity.host;
     // A loop of its own long before is no consequence of the other's fall.
     let fell = b.first.since(a.first);
     let lost = !complaints.is_empty() && in_crashes(facts, a, &complaints);
-    same_host && lost && fell <= AFTER && a.first.since(fall_of(facts, b)) <= BEFORE && !names_any(facts, &complaints)
+    same_host
+        && lost
+        && fell <= AFTER
+        && a.first.since(fall_of(facts, b)) <= BEFORE
+        && !names_any(facts, &complaints, &a.entity.service)
 }
 
 /// When the service of a loop first went down: its first crash, or the stop just before it.
 fn fall_of(facts: &Facts<'_>, found: &CrashLoop) -> Timestamp {
     let track = &facts.loops.tracks[found.track];
-    let stop = track.stops.iter().map(|(t, _)| *t).filter(|t| *t <= found.first).max();
-    stop.filter(|t| found.first.since(*t) <= BEFORE).unwrap_or(found.first)
+    let stop = track
+        .stops
+        .iter()
+        .map(|(t, _)| *t)
+        .filter(|t| *t <= found.first)
+        .max();
+    stop.filter(|t| found.first.since(*t) <= BEFORE)
+        .unwrap_or(found.first)
 }
 
 /// Records in which a service complains of something that it needs.
 fn complaints(facts: &Facts<'_>, service: &str, from: Timestamp, to: Timestamp) -> Vec<usize> {
     let events = &facts.timeline.events;
-    let (a, b) = (events.partition_point(|e| e.at < from), events.partition_point(|e| e.at <= to));
+    let (a, b) = (
+        events.partition_point(|e| e.at < from),
+        events.partition_point(|e| e.at <= to),
+    );
     let pids = pids_of(facts, service);
     (a..b)
         .filter(|&n| {
@@ -72,8 +94,16 @@ fn complaints(facts: &Facts<'_>, service: &str, from: Timestamp, to: Timestamp) 
 /// its records bear.
 fn pids_of(facts: &Facts<'_>, service: &str) -> std::collections::BTreeSet<u32> {
     let events = &facts.timeline.events;
-    let tracks = facts.loops.tracks.iter().filter(|t| t.entity.service == service);
-    tracks.flat_map(|t| &t.ends).flat_map(|e| &e.texts).filter_map(|&n| events[n].pid).collect()
+    let tracks = facts
+        .loops
+        .tracks
+        .iter()
+        .filter(|t| t.entity.service == service);
+    tracks
+        .flat_map(|t| &t.ends)
+        .flat_map(|e| &e.texts)
+        .filter_map(|&n| events[n].pid)
+        .collect()
 }
 
 fn is_complaint(event: &Event) -> bool {
@@ -100,12 +130,14 @@ fn in_crashes(facts: &Facts<'_>, found: &CrashLoop, complaints: &[usize]) -> boo
     ends.iter().filter(|e| near(e.until)).count() * 2 >= ends.len()
 }
 
-/// Whether the complaints name any service that the logs know.
-fn names_any(facts: &Facts<'_>, complaints: &[usize]) -> bool {
+/// Whether the complaints name any service that the logs know, their own left aside.
+fn names_any(facts: &Facts<'_>, complaints: &[usize], own: &str) -> bool {
     let events = &facts.timeline.events;
     complaints.iter().take(20).any(|&n| {
         facts.loops.tracks.iter().any(|t| {
-            !wrote(&events[n], &t.entity.service) && names(&events[n].message, &t.entity.service)
+            t.entity.service != own
+                && !wrote(&events[n], &t.entity.service)
+                && names(&events[n].message, &t.entity.service)
         })
     })
 }
@@ -124,11 +156,24 @@ fn names(text: &str, name: &str) -> bool {
 /// The cascade of an incident: its root, then who names one that failed before.
 pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
     let events = &facts.timeline.events;
-    let mut steps = vec![Step { entity: case.root().entity.clone(), first: case.onset, because: None }];
-    for found in case.loops.iter().filter(|l| l.entity.service != case.service()) {
-        if steps.iter().all(|s| s.entity.service != found.entity.service) {
+    let mut steps = vec![Step {
+        entity: case.root().entity.clone(),
+        first: case.onset,
+        because: None,
+    }];
+    for found in case
+        .loops
+        .iter()
+        .filter(|l| l.entity.service != case.service())
+    {
+        if steps
+            .iter()
+            .all(|s| s.entity.service != found.entity.service)
+        {
             let from = found.first.minus(BEFORE);
-            let why = complaints(facts, &found.entity.service, from, found.last.plus(AFTER)).first().copied();
+            let why = complaints(facts, &found.entity.service, from, found.last.plus(AFTER))
+                .first()
+                .copied();
             steps.push(Step {
                 entity: found.entity.clone(),
                 first: found.first,
@@ -137,11 +182,15 @@ pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
         }
     }
     let from = case.onset.minus(AFTER);
-    let window = events.partition_point(|e| e.at < from)..events.partition_point(|e| e.at <= case.close);
+    let window =
+        events.partition_point(|e| e.at < from)..events.partition_point(|e| e.at <= case.close);
     let mut by_writer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for n in window {
         let event = &events[n];
-        if let Some(name) = is_complaint(event).then(|| event.unit.as_deref().or(event.program.as_deref())).flatten() {
+        if let Some(name) = is_complaint(event)
+            .then(|| event.unit.as_deref().or(event.program.as_deref()))
+            .flatten()
+        {
             by_writer.entry(plain(name).0).or_default().push(n);
         }
     }
@@ -153,19 +202,42 @@ pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
                 let of_known: Vec<usize> = all
                     .iter()
                     .copied()
-                    .filter(|&n| steps.iter().any(|s| names(&events[n].message, &s.entity.service)))
+                    .filter(|&n| {
+                        steps
+                            .iter()
+                            .any(|s| names(&events[n].message, &s.entity.service))
+                    })
                     .collect();
-                (of_known.len() >= OFTEN).then(|| (events[of_known[0]].at, service.clone(), of_known[0]))
+                (of_known.len() >= OFTEN)
+                    .then(|| (events[of_known[0]].at, service.clone(), of_known[0]))
             })
             .min();
-        let Some((first, service, n)) = next else { break };
+        let Some((first, service, n)) = next else {
+            break;
+        };
         let host = events[n].host.as_deref().map(str::to_owned);
-        steps.push(Step { entity: Entity { host, service, instance: None }, first, because: Some(quote(&events[n])) });
+        steps.push(Step {
+            entity: Entity {
+                host,
+                service,
+                instance: None,
+            },
+            first,
+            because: Some(quote(&events[n])),
+        });
     }
     steps[1..].sort_by_key(|s| s.first);
     steps
 }
 
 fn quote(event: &Event) -> String {
-    event.message.lines().next_back().unwrap_or("").trim().chars().take(120).collect()
+    event
+        .message
+        .lines()
+        .next_back()
+        .unwrap_or("")
+        .trim()
+        .chars()
+        .take(120)
+        .collect()
 }

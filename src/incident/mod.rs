@@ -67,7 +67,10 @@ pub struct Facts<'a> {
 #[must_use]
 pub fn find(facts: &Facts<'_>) -> Vec<Incident> {
     let mut groups = group(facts);
-    let mut verdicts: Vec<Verdict> = groups.iter().map(|g| judge(&case(facts, g), facts.inputs)).collect();
+    let mut verdicts: Vec<Verdict> = groups
+        .iter()
+        .map(|g| judge(&case(facts, g), facts.inputs))
+        .collect();
     while let Some((a, b)) = same_change(facts, &groups, &verdicts) {
         let other = groups.remove(b);
         verdicts.remove(b);
@@ -75,8 +78,11 @@ pub fn find(facts: &Facts<'_>) -> Vec<Incident> {
         groups[a] = ordered(facts, std::mem::take(&mut groups[a]));
         verdicts[a] = judge(&case(facts, &groups[a]), facts.inputs);
     }
-    let mut incidents: Vec<Incident> =
-        groups.into_iter().zip(verdicts).map(|(g, v)| incident(facts, g, v)).collect();
+    let mut incidents: Vec<Incident> = groups
+        .into_iter()
+        .zip(verdicts)
+        .map(|(g, v)| incident(facts, g, v))
+        .collect();
     incidents.sort_by_key(|i| (i.onset, i.loops[0]));
     incidents
 }
@@ -85,10 +91,15 @@ pub fn find(facts: &Facts<'_>) -> Vec<Incident> {
 fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
     let loops: Vec<&CrashLoop> = group.iter().map(|&n| &facts.loops.loops[n]).collect();
     let root = loops[0];
-    let fleet = loops.iter().filter(|l| l.entity.service == root.entity.service);
+    let fleet = loops
+        .iter()
+        .filter(|l| l.entity.service == root.entity.service);
     let onset = fleet.clone().map(|l| l.first).min().unwrap_or(root.first);
     let last = loops.iter().map(|l| l.last).max().unwrap_or(root.last);
-    let settle = root.longest_gap.times(facts.policy.stable_gaps).max(facts.policy.stable);
+    let settle = root
+        .longest_gap
+        .times(facts.policy.stable_gaps)
+        .max(facts.policy.stable);
     Case {
         timeline: facts.timeline,
         ledger: facts.ledger,
@@ -117,7 +128,11 @@ fn group(facts: &Facts<'_>) -> Vec<Vec<usize>> {
     let mut a = 0;
     while a < groups.len() {
         let joins = (a + 1..groups.len()).find(|&b| {
-            groups[a].iter().any(|&x| groups[b].iter().any(|&y| belong(facts, &loops[x], &loops[y])))
+            groups[a].iter().any(|&x| {
+                groups[b]
+                    .iter()
+                    .any(|&y| belong(facts, &loops[x], &loops[y]))
+            })
         });
         match joins {
             Some(b) => {
@@ -142,9 +157,12 @@ fn belong(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
 /// them; then by first crash.
 fn ordered(facts: &Facts<'_>, mut group: Vec<usize>) -> Vec<usize> {
     let loops = &facts.loops.loops;
-    let dependent = |n: &usize| group.iter().any(|m| {
-        loops[*n].entity.service != loops[*m].entity.service && cascade::depends(facts, &loops[*n], &loops[*m])
-    });
+    let dependent = |n: &usize| {
+        group.iter().any(|m| {
+            loops[*n].entity.service != loops[*m].entity.service
+                && cascade::depends(facts, &loops[*n], &loops[*m])
+        })
+    };
     let root = group
         .iter()
         .min_by_key(|n| (dependent(n), loops[**n].first, **n))
@@ -155,14 +173,24 @@ fn ordered(facts: &Facts<'_>, mut group: Vec<usize>) -> Vec<usize> {
 }
 
 /// Two groups whose first cause is the same change, near in time.
-fn same_change(facts: &Facts<'_>, groups: &[Vec<usize>], verdicts: &[Verdict]) -> Option<(usize, usize)> {
+fn same_change(
+    facts: &Facts<'_>,
+    groups: &[Vec<usize>],
+    verdicts: &[Verdict],
+) -> Option<(usize, usize)> {
     let loops = &facts.loops.loops;
     for a in 0..groups.len() {
         for b in a + 1..groups.len() {
             let (x, y) = (&loops[groups[a][0]], &loops[groups[b][0]]);
             let period = x.median_period.max(y.median_period).unwrap_or(Span::ZERO);
-            let near = x.first.since(y.first).abs() <= period.times(PERIODS).max(Span::from_seconds(60));
-            let first = |v: &Verdict| v.causes.first().filter(|c| c.probability >= 0.5).and_then(|c| c.change);
+            let near =
+                x.first.since(y.first).abs() <= period.times(PERIODS).max(Span::from_seconds(60));
+            let first = |v: &Verdict| {
+                v.causes
+                    .first()
+                    .filter(|c| c.probability >= 0.5)
+                    .and_then(|c| c.change)
+            };
             if near && first(&verdicts[a]).is_some() && first(&verdicts[a]) == first(&verdicts[b]) {
                 return Some((a, b));
             }
@@ -194,7 +222,10 @@ fn incident(facts: &Facts<'_>, group: Vec<usize>, verdict: Verdict) -> Incident 
 
 /// Failing phases over all hosts: those that overlap are one.
 fn phases(case: &Case<'_>) -> Vec<(Timestamp, Timestamp)> {
-    let mut all: Vec<(Timestamp, Timestamp)> = case.of_service().flat_map(|l| l.phases.iter().copied()).collect();
+    let mut all: Vec<(Timestamp, Timestamp)> = case
+        .of_service()
+        .flat_map(|l| l.phases.iter().copied())
+        .collect();
     all.sort_unstable();
     let slack = case.root().median_period.unwrap_or(Span::ZERO);
     let mut joined: Vec<(Timestamp, Timestamp)> = Vec::new();

@@ -43,27 +43,40 @@ pub struct Recovery {
 /// What one host's service did after its last crash.
 enum After {
     /// Ran from this start on, to the end of the log.
-    Ran { from: Timestamp, healthy: Span },
+    Ran {
+        from: Timestamp,
+        healthy: Span,
+    },
     Down,
     GaveUp,
     Stopped,
 }
 
-pub(super) fn of(facts: &Facts<'_>, case: &Case<'_>, verdict: &Verdict) -> (Status, Option<Recovery>) {
+pub(super) fn of(
+    facts: &Facts<'_>,
+    case: &Case<'_>,
+    verdict: &Verdict,
+) -> (Status, Option<Recovery>) {
     let lives: Vec<(&CrashLoop, After)> = case.of_service().map(|l| (l, after(facts, l))).collect();
     let mut at = None;
     let mut healthy = None;
     let mut status = Status::Recovered;
     let mut confirmed = true;
-    let mut survived = true;
+    let mut lives_longest = f64::INFINITY;
     for (found, life) in &lives {
         match life {
-            After::Ran { from, healthy: span } => {
+            After::Ran {
+                from,
+                healthy: span,
+            } => {
                 at = at.max(Some(*from));
                 healthy = Some(healthy.map_or(*span, |h: Span| h.min(*span)));
-                let need = found.longest_gap.times(facts.policy.stable_gaps).max(facts.policy.stable);
+                let need = found
+                    .longest_gap
+                    .times(facts.policy.stable_gaps)
+                    .max(facts.policy.stable);
                 confirmed &= *span >= need;
-                survived &= lived(facts, found, *span);
+                lives_longest = lives_longest.min(outlived(facts, found, *span));
             }
             After::GaveUp => status = Status::GaveUp,
             After::Stopped => status = Status::Stopped,
@@ -76,62 +89,125 @@ pub(super) fn of(facts: &Facts<'_>, case: &Case<'_>, verdict: &Verdict) -> (Stat
     let last = case.of_service().map(|l| l.last).max().unwrap_or(at);
     let by = repair(facts, case, verdict, at);
     if confirmed {
-        return (Status::Recovered, Some(Recovery { at, by, healthy, confirmed }));
+        return (
+            Status::Recovered,
+            Some(Recovery {
+                at,
+                by,
+                healthy,
+                confirmed,
+            }),
+        );
     }
-    let between = by.is_some() || repaired_by_hand(facts, case, last, at);
-    let recovery = (survived && between).then_some(Recovery { at, by, healthy, confirmed });
+    // A repair of what the trigger touched needs less time to convince than any other deed.
+    let convinces = by.is_some() && lives_longest > 1.0
+        || lives_longest >= 3.0 && repaired_by_hand(facts, case, last, at);
+    let recovery = convinces.then_some(Recovery {
+        at,
+        by,
+        healthy,
+        confirmed,
+    });
     (Status::Ongoing, recovery)
 }
 
 fn after(facts: &Facts<'_>, found: &CrashLoop) -> After {
     let track = &facts.loops.tracks[found.track];
     let ends = &track.ends[found.ends.clone()];
-    let Some(end) = ends.last() else { return After::Down };
+    let Some(end) = ends.last() else {
+        return After::Down;
+    };
     let next_end = track.ends.get(found.ends.end).map(|e| e.at);
-    let log_end = facts.timeline.last_of(track.entity.host.as_deref()).unwrap_or(end.until);
+    let log_end = facts
+        .timeline
+        .last_of(track.entity.host.as_deref())
+        .unwrap_or(end.until);
     let until = next_end.unwrap_or(log_end).min(log_end);
-    let starts = track.starts.iter().map(|(t, _)| *t).filter(|t| *t >= end.until && next_end.is_none_or(|n| *t < n));
-    let stop = track.stops.iter().map(|(t, _)| *t).find(|t| *t > end.until);
-    match starts.clone().min() {
+    // By the order of records, for stamps may be coarse.
+    let last = end
+        .records
+        .iter()
+        .chain(&end.texts)
+        .max()
+        .copied()
+        .unwrap_or(0);
+    let next = track
+        .ends
+        .get(found.ends.end)
+        .and_then(|e| e.records.iter().chain(&e.texts).min());
+    let later = |n: usize| n > last && next.is_none_or(|next| n < *next);
+    let start = track
+        .starts
+        .iter()
+        .find(|(_, n)| later(*n))
+        .map(|(t, _)| *t);
+    let stop = track.stops.iter().find(|(_, n)| later(*n));
+    match start {
         // The first start after the end, unless a give-up or a stop stands between.
-        Some(from) => After::Ran { from, healthy: until.since(from) },
+        Some(from) => After::Ran {
+            from,
+            healthy: until.since(from),
+        },
         None if end.gave_up => After::GaveUp,
         None if stop.is_some() => After::Stopped,
         None => After::Down,
     }
 }
 
-/// Whether the last life outlasts the loop's: three of its longest, and not just the instant of a start.
-fn lived(facts: &Facts<'_>, found: &CrashLoop, span: Span) -> bool {
+/// How many of the loop's longest lives the last life outlasts.
+fn outlived(facts: &Facts<'_>, found: &CrashLoop, span: Span) -> f64 {
     let track = &facts.loops.tracks[found.track];
     let ends = &track.ends[found.ends.clone()];
-    // The first life is that of the healthy service.
-    let longest = ends.iter().skip(1).filter_map(|e| e.life).max().unwrap_or(Span::ZERO);
-    span >= longest.times(3).max(Span::from_seconds_f64(0.5))
+    // The first life is that of the healthy service, and others may be of healthy phases: the median.
+    let mut lives: Vec<Span> = ends.iter().skip(1).filter_map(|e| e.life).collect();
+    lives.sort_unstable();
+    let usual = lives.get(lives.len() / 2).copied().unwrap_or(Span::ZERO);
+    // Stamps of whole seconds tell of no life shorter than that.
+    span.seconds() / usual.seconds().max(0.2)
 }
 
 /// The change that ended it: the last one before the final start that touches what the trigger touched,
 /// or what the service is; not the trigger itself.
 fn repair(facts: &Facts<'_>, case: &Case<'_>, verdict: &Verdict, at: Timestamp) -> Option<usize> {
     let changes = &facts.ledger.changes;
-    let trigger = verdict.causes.first().and_then(|c| c.change).map(|(n, _)| n);
+    let trigger = verdict
+        .causes
+        .first()
+        .and_then(|c| c.change)
+        .map(|(n, _)| n);
     let slack = case.root().longest_gap.max(Span::from_seconds(60)).times(2);
     let last = case.of_service().map(|l| l.last).max().unwrap_or(at);
-    let window = |t: Timestamp| t > case.onset.plus(case.uncertainty) && t <= at.plus(Span::from_seconds(5)) && last.since(t) <= slack;
-    let related = |c: &Change| trigger.is_some_and(|n| touches_same(c, &changes[n])) || c.names_service(case.service());
+    let window = |t: Timestamp| {
+        t > case.onset.plus(case.uncertainty)
+            && t <= at.plus(Span::from_seconds(5))
+            && last.since(t) <= slack
+    };
+    let related = |c: &Change| {
+        trigger.is_some_and(|n| touches_same(c, &changes[n])) || c.names_service(case.service())
+    };
     let candidates = changes
         .iter()
         .enumerate()
         .filter(|(n, _)| Some(*n) != trigger)
         .filter(|(_, c)| !c.is_routine() && c.instances.iter().any(|i| window(i.at)) && related(c));
     candidates
-        .max_by_key(|(_, c)| (c.content, trigger.is_some_and(|n| touches_same(c, &changes[n])), c.at()))
+        .max_by_key(|(_, c)| {
+            (
+                c.content,
+                trigger.is_some_and(|n| touches_same(c, &changes[n])),
+                c.at(),
+            )
+        })
         .map(|(n, _)| n)
 }
 
 fn touches_same(a: &Change, b: &Change) -> bool {
     a.subject == b.subject
-        || a.paths.iter().any(|p| b.paths.iter().any(|q| p == q || base_name(p) == base_name(q)))
+        || a.paths.iter().any(|p| {
+            b.paths
+                .iter()
+                .any(|q| p == q || base_name(p) == base_name(q))
+        })
         || a.kind == b.kind && a.named.iter().any(|n| b.named.contains(n))
 }
 
@@ -139,10 +215,19 @@ fn touches_same(a: &Change, b: &Change) -> bool {
 fn repaired_by_hand(facts: &Facts<'_>, case: &Case<'_>, last: Timestamp, at: Timestamp) -> bool {
     let hosts = case.hosts();
     let from = last.minus(case.root().longest_gap.max(Span::from_seconds(30)));
-    facts.ledger.changes.iter().filter(|c| !c.is_routine()).flat_map(|c| &c.instances).any(|i| {
-        i.at >= from
-            && i.at > case.onset
-            && i.at <= at.plus(Span::from_seconds(2))
-            && (hosts.is_empty() || i.hosts.keys().any(|h| h.is_empty() || hosts.contains(h.as_str())))
-    })
+    facts
+        .ledger
+        .changes
+        .iter()
+        .filter(|c| !c.is_routine())
+        .flat_map(|c| &c.instances)
+        .any(|i| {
+            i.at >= from
+                && i.at > case.onset
+                && i.at <= at.plus(Span::from_seconds(2))
+                && (hosts.is_empty()
+                    || i.hosts
+                        .keys()
+                        .any(|h| h.is_empty() || hosts.contains(h.as_str())))
+        })
 }

@@ -13,6 +13,8 @@ use super::words::base_name;
 const ONE_ACT: Span = Span::from_seconds(120);
 /// Records of one program about one deed follow each other within this time.
 const ONE_DEED: Span = Span::from_seconds(30);
+/// Two tools tell of one deed within this time: the command, and what it did.
+const TOLD_TWICE: Span = Span::from_seconds(10);
 
 /// What a change event says, taken apart.
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub(super) struct Item {
     pub(super) path: Option<String>,
     pub(super) target: Option<String>,
     pub(super) subject: Option<String>,
+    pub(super) version: Option<String>,
     pub(super) actor: Option<String>,
     /// The tool whose run this is a part of.
     pub(super) run: Option<&'static str>,
@@ -37,16 +40,28 @@ pub(super) struct Item {
 const RUNS: [(&str, &[&str], &[&str]); 3] = [
     ("ansible", &["ansible"], &["ansible-playbook", "/ansible "]),
     ("puppet", &["puppet"], &["/puppet "]),
-    ("package", &["apt", "dpkg"], &["/apt-get ", "/apt ", "/dpkg "]),
+    (
+        "package",
+        &["apt", "dpkg"],
+        &["/apt-get ", "/apt ", "/dpkg "],
+    ),
 ];
 
 impl Item {
     pub(super) fn new(n: usize, event: &Event) -> Self {
-        let owned = |name: &str| event.field(name).filter(|v| !v.is_empty()).map(str::to_owned);
+        let owned = |name: &str| {
+            event
+                .field(name)
+                .filter(|v| !v.is_empty())
+                .map(str::to_owned)
+        };
         let program = event.program.as_deref().unwrap_or("");
-        let by_name = RUNS.iter().find(|(_, heads, _)| heads.iter().any(|h| program.starts_with(h)));
-        let by_command =
-            RUNS.iter().find(|(_, _, commands)| commands.iter().any(|c| event.message.contains(c)));
+        let by_name = RUNS
+            .iter()
+            .find(|(_, heads, _)| heads.iter().any(|h| program.starts_with(h)));
+        let by_command = RUNS
+            .iter()
+            .find(|(_, _, commands)| commands.iter().any(|c| event.message.contains(c)));
         Self {
             event: n,
             at: event.at,
@@ -54,8 +69,13 @@ impl Item {
             kind: event.kind.unwrap_or("other"),
             action: owned("action").unwrap_or_else(|| "apply".to_owned()),
             path: owned("path"),
-            target: event.any_field(&["target", "unit", "service"]).map(str::to_owned),
-            subject: event.any_field(&["subject", "package", "flag", "key"]).map(str::to_owned),
+            target: event
+                .any_field(&["target", "unit", "service"])
+                .map(str::to_owned),
+            subject: event
+                .any_field(&["subject", "package", "flag", "key"])
+                .map(str::to_owned),
+            version: event.any_field(&["to", "version"]).map(str::to_owned),
             actor: event.any_field(&["actor", "user"]).map(str::to_owned),
             run: by_name.or(by_command).map(|run| run.0),
             begins_run: by_name.is_none() && by_command.is_some(),
@@ -69,7 +89,10 @@ impl Item {
 
     /// What was changed, in its shortest name.
     pub(super) fn object(&self) -> Option<&str> {
-        self.path.as_deref().map(base_name).or(self.subject.as_deref())
+        self.path
+            .as_deref()
+            .map(base_name)
+            .or(self.subject.as_deref())
     }
 }
 
@@ -85,7 +108,11 @@ impl Act {
     }
 
     fn last(&self) -> Timestamp {
-        self.items.iter().map(|i| i.at).max().unwrap_or(self.items[0].at)
+        self.items
+            .iter()
+            .map(|i| i.at)
+            .max()
+            .unwrap_or(self.items[0].at)
     }
 
     pub(super) fn host(&self) -> Option<&str> {
@@ -100,45 +127,64 @@ impl Act {
     /// The item that says most of what was changed.
     pub(super) fn main(&self) -> &Item {
         let rank = |i: &Item| {
-            (i.carries_out(), i.path.is_none(), i.subject.is_none() && i.target.is_none(), i.at)
+            (
+                i.carries_out(),
+                i.path.is_none(),
+                i.subject.is_none() && i.target.is_none(),
+                i.at,
+            )
         };
-        self.items.iter().min_by_key(|i| rank(i)).unwrap_or(&self.items[0])
+        self.items
+            .iter()
+            .min_by_key(|i| rank(i))
+            .unwrap_or(&self.items[0])
     }
 
     fn takes(&self, item: &Item, events: &[Event]) -> bool {
         let gap = item.at.since(self.last());
-        let hosts_differ = matches!((self.host(), &item.host), (Some(a), Some(b)) if a != b);
-        if hosts_differ || item.begins_run && self.items.iter().any(|i| i.run.is_some()) {
+        if matches!((self.host(), &item.host), (Some(a), Some(b)) if a != b) || gap > ONE_ACT {
             return false;
         }
-        if gap <= ONE_ACT && item.run.is_some() {
-            if self.items.iter().any(|i| i.run == item.run) {
-                return item.run != Some("package") || self.same_object(item);
-            }
+        if item.begins_run && self.items.iter().any(|i| i.run.is_some()) {
+            return false;
         }
-        if gap <= ONE_ACT && item.carries_out() && self.has_content() && self.is_carried_out_by(item) {
+        if item.run.is_some() && self.items.iter().any(|i| i.run == item.run) {
+            return !self.differs(item);
+        }
+        if item.carries_out() && self.has_content() && self.is_carried_out_by(item) {
             return true;
         }
-        if gap > ONE_ACT || self.repeats(item, events) {
+        if self.repeats(item, events) {
             return false;
         }
-        let program = |i: &Item| events[i.event].program.clone();
-        let file = |i: &Item| events[i.event].place.file;
-        self.same_object(item)
-            || item.run.is_none()
-                && gap <= ONE_DEED
-                && self.items.iter().any(|i| {
-                    i.actor.is_none() == item.actor.is_none()
-                        && i.run.is_none()
-                        && program(i) == program(item)
-                        && file(i) == file(item)
-                        && i.host.is_none()
-                })
+        let told_twice = gap <= TOLD_TWICE && self.same_object(item) && !self.differs(item);
+        told_twice || gap <= ONE_DEED && self.is_one_script(item, events)
+    }
+
+    /// Lines that one script without a host or a person writes of one deed.
+    fn is_one_script(&self, item: &Item, events: &[Event]) -> bool {
+        let writer = |i: &Item| (events[i.event].program.clone(), events[i.event].place.file);
+        item.run.is_none()
+            && item.host.is_none()
+            && self
+                .items
+                .iter()
+                .all(|i| i.run.is_none() && i.host.is_none() && writer(i) == writer(item))
+    }
+
+    /// Another version of the same object, or its removal, is another deed.
+    fn differs(&self, item: &Item) -> bool {
+        self.items.iter().filter(|i| i.object() == item.object()).any(|i| {
+            let other = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a != b);
+            other(&i.version, &item.version) || i.action != item.action && !i.carries_out() && !item.carries_out()
+        })
     }
 
     fn same_object(&self, item: &Item) -> bool {
         item.object().is_some_and(|object| {
-            self.items.iter().any(|i| i.object() == Some(object) || i.path.is_some() && i.path == item.path)
+            self.items
+                .iter()
+                .any(|i| i.object() == Some(object) || i.path.is_some() && i.path == item.path)
         })
     }
 
@@ -163,7 +209,9 @@ impl Act {
                 let (service, _) = crate::loops::plain(target);
                 self.items.iter().any(|i| {
                     let names = i.path.iter().chain(&i.subject).chain(&i.target);
-                    names.flat_map(|name| super::words::parts(name)).any(|p| super::words::names(&p, &service))
+                    names
+                        .flat_map(|name| super::words::parts(name))
+                        .any(|p| super::words::names(&p, &service))
                 })
             }
             None => main.kind == "unit" && item.kind == "unit",
@@ -173,12 +221,24 @@ impl Act {
 }
 
 /// Folds change events into acts, by time.
-pub(super) fn fold(items: Vec<Item>, events: &[Event]) -> Vec<Act> {
+pub(super) fn fold(mut items: Vec<Item>, events: &[Event]) -> Vec<Act> {
+    // A command's stamp may be finer than those of what it did, and so seem later.
+    items.sort_by_key(|i| {
+        (
+            if i.begins_run {
+                i.at.minus(Span::from_seconds(1))
+            } else {
+                i.at
+            },
+            i.event,
+        )
+    });
     let mut done: Vec<Act> = Vec::new();
     let mut open: Vec<Act> = Vec::new();
     for item in items {
-        let (still, closed): (Vec<Act>, Vec<Act>) =
-            open.into_iter().partition(|act| item.at.since(act.last()) <= ONE_ACT);
+        let (still, closed): (Vec<Act>, Vec<Act>) = open
+            .into_iter()
+            .partition(|act| item.at.since(act.last()) <= ONE_ACT);
         open = still;
         done.extend(closed);
         // The nearest act first.

@@ -81,14 +81,22 @@ impl Change {
 
     /// All its records.
     pub fn records(&self) -> impl Iterator<Item = usize> + '_ {
-        self.instances.iter().flat_map(|i| i.records.iter().copied())
+        self.instances
+            .iter()
+            .flat_map(|i| i.records.iter().copied())
     }
 
     /// Whether it names the service: by a target, or by a part of a path.
     #[must_use]
     pub fn names_service(&self, service: &str) -> bool {
-        self.named.iter().any(|name| names(&crate::loops::plain(name).0, service))
-            || self.paths.iter().flat_map(|p| parts(p)).any(|p| names(&p, service))
+        self.named
+            .iter()
+            .any(|name| names(&crate::loops::plain(name).0, service))
+            || self
+                .paths
+                .iter()
+                .flat_map(|p| parts(p))
+                .any(|p| names(&p, service))
             || parts(&self.subject).any(|p| names(&p, service))
     }
 }
@@ -107,7 +115,7 @@ pub fn build(timeline: &Timeline) -> Ledger {
     let items: Vec<Item> = events
         .iter()
         .enumerate()
-        .filter(|(_, event)| event.class == Class::Change)
+        .filter(|(_, event)| event.class == Class::Change && !is_no_change(event))
         .map(|(n, event)| Item::new(n, event))
         .collect();
     let acts = act::fold(items, events);
@@ -118,6 +126,11 @@ pub fn build(timeline: &Timeline) -> Ledger {
     join_by_object(&mut changes, events);
     changes.sort_by_key(|c| (c.at(), c.records().next()));
     Ledger { changes }
+}
+
+/// The same value again is no change.
+fn is_no_change(event: &Event) -> bool {
+    matches!((event.field("from"), event.field("to")), (Some(from), Some(to)) if from == to)
 }
 
 /// Acts of one template, in order of time.
@@ -138,7 +151,10 @@ fn series(acts: Vec<Act>, events: &[Event]) -> Vec<Series> {
         );
         by_template.entry(key).or_default().push(act);
     }
-    by_template.into_values().map(|acts| Series { acts }).collect()
+    by_template
+        .into_values()
+        .map(|acts| Series { acts })
+        .collect()
 }
 
 /// The message without what varies: numbers, and single letters that stand alone.
@@ -146,7 +162,13 @@ fn template(message: &str) -> String {
     let line = message.lines().next().unwrap_or("");
     let words: Vec<String> = mask(line)
         .split(' ')
-        .map(|w| if w.len() == 1 && w.chars().all(char::is_alphanumeric) { "#".to_owned() } else { w.to_owned() })
+        .map(|w| {
+            if w.len() == 1 && w.chars().all(char::is_alphanumeric) {
+                "#".to_owned()
+            } else {
+                w.to_owned()
+            }
+        })
         .collect();
     words.join(" ")
 }
@@ -171,13 +193,20 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
         let joins = instances.iter().rposition(|(instance, _)| {
             let fresh = !instance.hosts.contains_key(&host);
             let same = instance.traits == traits;
-            fresh && (at.since(instance.at) <= ONE_INSTANCE || same && at.since(instance.at) <= ONE_ROLLOUT)
+            fresh
+                && (at.since(instance.at) <= ONE_INSTANCE
+                    || same && at.since(instance.at) <= ONE_ROLLOUT)
         });
         let n = match joins {
             Some(n) => n,
             None => {
                 instances.push((
-                    Instance { at, records: Vec::new(), hosts: BTreeMap::new(), traits: traits.clone() },
+                    Instance {
+                        at,
+                        records: Vec::new(),
+                        hosts: BTreeMap::new(),
+                        traits: traits.clone(),
+                    },
                     Vec::new(),
                 ));
                 instances.len() - 1
@@ -192,7 +221,10 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
     let period = period(&instances.iter().map(|(i, _)| i.at).collect::<Vec<_>>());
     match period {
         Some(period) => vec![change(instances, Some(period), events)],
-        None => instances.into_iter().map(|i| change(vec![i], None, events)).collect(),
+        None => instances
+            .into_iter()
+            .map(|i| change(vec![i], None, events))
+            .collect(),
     }
 }
 
@@ -202,10 +234,15 @@ fn period(times: &[Timestamp]) -> Option<Span> {
     if times.len() < ROUTINE {
         return None;
     }
-    let mut gaps: Vec<Span> = times.windows(2).map(|pair| pair[1].since(pair[0])).collect();
+    let mut gaps: Vec<Span> = times
+        .windows(2)
+        .map(|pair| pair[1].since(pair[0]))
+        .collect();
     gaps.sort_unstable();
     let median = gaps[gaps.len() / 2];
-    let near = gaps.iter().filter(|g| (g.seconds() - median.seconds()).abs() <= 0.5 * median.seconds());
+    let near = gaps
+        .iter()
+        .filter(|g| (g.seconds() - median.seconds()).abs() <= 0.5 * median.seconds());
     (near.count() * 3 >= gaps.len() * 2).then_some(median)
 }
 
@@ -220,7 +257,9 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         if let Some(path) = item.path.as_ref().filter(|p| !paths.contains(p)) {
             paths.push(path.clone());
         }
-        let package = (item.kind == "package" || item.kind == "image").then_some(item.subject.as_ref()).flatten();
+        let package = (item.kind == "package" || item.kind == "image")
+            .then_some(item.subject.as_ref())
+            .flatten();
         for name in item.target.iter().chain(package) {
             if !named.contains(name) {
                 named.push(name.clone());
@@ -229,13 +268,27 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
     }
     let id_record = &events[first.items[0].event];
     let any = |name: &[&str]| {
-        first.items.iter().find_map(|i| events[i.event].any_field(name)).map(str::to_owned)
+        first
+            .items
+            .iter()
+            .find_map(|i| events[i.event].any_field(name))
+            .map(str::to_owned)
     };
-    let is_rollback = acts.iter().flat_map(|a| &a.items).any(|i| i.action == "rollback");
+    let is_rollback = acts
+        .iter()
+        .flat_map(|a| &a.items)
+        .any(|i| i.action == "rollback");
     Change {
-        id: stable_id("c", &[id_record.host.as_deref().unwrap_or(""), &id_record.text]),
+        id: stable_id(
+            "c",
+            &[id_record.host.as_deref().unwrap_or(""), &id_record.text],
+        ),
         kind: main.kind,
-        action: if is_rollback { "rollback" } else { action(&main.action) },
+        action: if is_rollback {
+            "rollback"
+        } else {
+            action(&main.action)
+        },
         subject: main
             .object()
             .or(main.target.as_deref())
@@ -247,7 +300,10 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         paths,
         named,
         period,
-        instances: instances.into_iter().map(|(instance, _)| instance).collect(),
+        instances: instances
+            .into_iter()
+            .map(|(instance, _)| instance)
+            .collect(),
     }
 }
 
@@ -262,7 +318,14 @@ fn action(name: &str) -> &'static str {
 }
 
 fn short(message: &str) -> String {
-    message.lines().next().unwrap_or("").trim().chars().take(60).collect()
+    message
+        .lines()
+        .next()
+        .unwrap_or("")
+        .trim()
+        .chars()
+        .take(60)
+        .collect()
 }
 
 /// Routines about one file (it is written here, sent there, installed elsewhere) are one, where their
@@ -284,7 +347,10 @@ fn join_by_object(changes: &mut Vec<Change>, events: &[Event]) {
             continue;
         };
         for n in members.into_iter().filter(|&n| n != lead) {
-            let keeps_step = changes[n].instances.iter().all(|i| step_of(&changes[lead], i).is_some());
+            let keeps_step = changes[n]
+                .instances
+                .iter()
+                .all(|i| step_of(&changes[lead], i).is_some());
             if keeps_step && by_a_program(&changes[n], events) {
                 let other = changes[n].clone();
                 absorb(&mut changes[lead], other);
@@ -307,7 +373,9 @@ fn by_a_program(change: &Change, events: &[Event]) -> bool {
 
 fn is_file(subject: &str) -> bool {
     subject.rsplit_once('.').is_some_and(|(stem, ending)| {
-        !stem.is_empty() && (1..=5).contains(&ending.len()) && ending.chars().all(char::is_alphanumeric)
+        !stem.is_empty()
+            && (1..=5).contains(&ending.len())
+            && ending.chars().all(char::is_alphanumeric)
             && ending.contains(|c: char| c.is_ascii_alphabetic())
     })
 }
@@ -316,7 +384,12 @@ fn is_file(subject: &str) -> bool {
 fn step_of(lead: &Change, instance: &Instance) -> Option<usize> {
     let period = lead.period?;
     let version = |i: &Instance| -> BTreeSet<String> {
-        i.traits.iter().filter_map(|t| t.split_once(':')).map(|t| t.1.to_owned()).filter(|t| t.len() > 2).collect()
+        i.traits
+            .iter()
+            .filter_map(|t| t.split_once(':'))
+            .map(|t| t.1.to_owned())
+            .filter(|t| t.len() > 2)
+            .collect()
     };
     let wanted = version(instance);
     let near = |i: &Instance| {
@@ -326,12 +399,18 @@ fn step_of(lead: &Change, instance: &Instance) -> Option<usize> {
     lead.instances
         .iter()
         .rposition(|i| near(i) && !version(i).is_disjoint(&wanted))
-        .or_else(|| lead.instances.iter().rposition(|i| near(i) && instance.at.since(i.at) <= ONE_INSTANCE))
+        .or_else(|| {
+            lead.instances
+                .iter()
+                .rposition(|i| near(i) && instance.at.since(i.at) <= ONE_INSTANCE)
+        })
 }
 
 fn absorb(lead: &mut Change, other: Change) {
     for instance in other.instances {
-        let Some(n) = step_of(lead, &instance) else { continue };
+        let Some(n) = step_of(lead, &instance) else {
+            continue;
+        };
         let step = &mut lead.instances[n];
         step.records.extend(instance.records);
         step.traits.extend(instance.traits);
@@ -358,17 +437,30 @@ fn mark_returns(changes: &mut [Change]) {
     for change in changes.iter() {
         for instance in &change.instances {
             for version in versions(instance) {
-                seen.entry(change.subject.clone()).or_default().push((instance.at, version));
+                seen.entry(change.subject.clone())
+                    .or_default()
+                    .push((instance.at, version));
             }
         }
     }
-    for change in changes.iter_mut().filter(|c| !c.is_routine() && c.action == "apply") {
-        let Some(history) = seen.get(&change.subject) else { continue };
+    for change in changes
+        .iter_mut()
+        .filter(|c| !c.is_routine() && c.action == "apply")
+    {
+        let Some(history) = seen.get(&change.subject) else {
+            continue;
+        };
         let at = change.at();
         let returns = versions(&change.instances[0]).iter().any(|version| {
-            let before: Vec<&(Timestamp, String)> =
-                history.iter().filter(|(t, _)| at.since(*t) > ONE_INSTANCE).collect();
-            let last = before.iter().filter(|(_, v)| v == version).map(|(t, _)| *t).max();
+            let before: Vec<&(Timestamp, String)> = history
+                .iter()
+                .filter(|(t, _)| at.since(*t) > ONE_INSTANCE)
+                .collect();
+            let last = before
+                .iter()
+                .filter(|(_, v)| v == version)
+                .map(|(t, _)| *t)
+                .max();
             last.is_some_and(|last| before.iter().any(|(t, v)| *t > last && v != version))
         });
         if returns {
@@ -384,6 +476,9 @@ fn versions(instance: &Instance) -> Vec<String> {
         .iter()
         .filter_map(|t| t.split_once(':'))
         .map(|t| t.1.to_owned())
-        .filter(|t| t.starts_with('v') && t.len() > 1 && t[1..].starts_with(|c: char| c.is_ascii_digit()) || t.matches('.').count() >= 2)
+        .filter(|t| {
+            t.starts_with('v') && t.len() > 1 && t[1..].starts_with(|c: char| c.is_ascii_digit())
+                || t.matches('.').count() >= 2
+        })
         .collect()
 }

@@ -134,8 +134,15 @@ pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usiz
 #[must_use]
 pub fn is_supervisor(event: &Event) -> bool {
     match event.class {
-        Class::Exit | Class::Restart | Class::GiveUp | Class::StartFail | Class::Watchdog | Class::Backoff => true,
-        Class::Oom => event.any_field(&["unit", "cgroup", "service", "pod", "container"]).is_some(),
+        Class::Exit
+        | Class::Restart
+        | Class::GiveUp
+        | Class::StartFail
+        | Class::Watchdog
+        | Class::Backoff => true,
+        Class::Oom => event
+            .any_field(&["unit", "cgroup", "service", "pod", "container"])
+            .is_some(),
         _ => false,
     }
 }
@@ -202,7 +209,11 @@ impl Walk<'_> {
             State::Up(since) => Some(event.at.since(since)),
             _ => None,
         };
-        let (records, texts) = if by_supervisor { (vec![n], vec![]) } else { (vec![], vec![n]) };
+        let (records, texts) = if by_supervisor {
+            (vec![n], vec![])
+        } else {
+            (vec![], vec![n])
+        };
         self.track.ends.push(End {
             at: event.at,
             until: event.until.max(event.at),
@@ -257,7 +268,8 @@ impl Walk<'_> {
             self.start(n);
         } else if let (State::Down(last), Some(counter)) = (self.state, counter) {
             let seen = self.track.ends.len() as u64;
-            self.track.ends[last].lost = self.track.ends[last].lost.max(counter.saturating_sub(seen));
+            self.track.ends[last].lost =
+                self.track.ends[last].lost.max(counter.saturating_sub(seen));
         }
     }
 
@@ -304,7 +316,10 @@ impl Walk<'_> {
                 self.step(n);
                 continue;
             }
-            let pid = event.field("pid").and_then(|p| p.parse().ok()).or(event.pid);
+            let pid = event
+                .field("pid")
+                .and_then(|p| p.parse().ok())
+                .or(event.pid);
             if let State::Down(last) = self.state {
                 let same = pid.is_none() || pid == last_pid;
                 let end = &mut self.track.ends[last];
@@ -323,7 +338,8 @@ impl Walk<'_> {
 
 /// Whether a text without a pid ends its process beyond doubt.
 fn is_final(event: &Event) -> bool {
-    event.kind == Some("panic") && (event.message.starts_with("panic: ") || event.message.contains("'main'"))
+    event.kind == Some("panic")
+        && (event.message.starts_with("panic: ") || event.message.contains("'main'"))
         || event.message.contains("\nNode.js v")
 }
 
@@ -332,7 +348,10 @@ fn ends_on_request(event: &Event) -> bool {
     let signal = event.field("signal").unwrap_or("");
     let status = event.field("status").unwrap_or("");
     event.class == Class::Exit
-        && !matches!(event.field("result"), Some("core-dump" | "oom-kill" | "watchdog"))
+        && !matches!(
+            event.field("result"),
+            Some("core-dump" | "oom-kill" | "watchdog")
+        )
         && !matches!(signal, "SEGV" | "ABRT" | "BUS" | "ILL" | "FPE")
         && !matches!(status, "134" | "139")
 }
@@ -349,7 +368,11 @@ fn nearest_end(ends: &mut [End], at: Timestamp) -> Option<&mut End> {
 }
 
 fn distance(end: &End, at: Timestamp) -> Span {
-    if at >= end.at && at <= end.until { Span::ZERO } else { end.at.since(at).abs().min(end.until.since(at).abs()) }
+    if at >= end.at && at <= end.until {
+        Span::ZERO
+    } else {
+        end.at.since(at).abs().min(end.until.since(at).abs())
+    }
 }
 
 /// Which sort of crash, by the plainest of what was said.

@@ -29,8 +29,15 @@ const POD_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 pub fn plain(name: &str) -> (String, Option<String>) {
     let name = name.trim().trim_start_matches('(').trim_end_matches(')');
     // A path to a program; a pod is named `namespace/pod`, which cuts the same way.
-    let name = name.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(name);
-    let base = ENDINGS.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
+    let name = name
+        .rsplit('/')
+        .next()
+        .filter(|last| !last.is_empty())
+        .unwrap_or(name);
+    let base = ENDINGS
+        .iter()
+        .find_map(|e| name.strip_suffix(e))
+        .unwrap_or(name);
     if let Some((template, instance)) = base.split_once('@') {
         if !template.is_empty() {
             return (template.to_lowercase(), Some(instance.to_owned()));
@@ -48,8 +55,9 @@ fn deployment_of(name: &str) -> Option<&str> {
     let (deployment, template) = rest.rsplit_once('-')?;
     let generated = |part: &str| part.chars().all(|c| POD_LETTERS.contains(c));
     let is_pod = pod.len() == 5 && generated(pod);
-    let is_template =
-        (6..=10).contains(&template.len()) && generated(template) && template.contains(|c: char| c.is_ascii_digit());
+    let is_template = (6..=10).contains(&template.len())
+        && generated(template)
+        && template.contains(|c: char| c.is_ascii_digit());
     (is_pod && is_template && !deployment.is_empty()).then_some(deployment)
 }
 
@@ -76,7 +84,8 @@ pub fn is_group(name: &str) -> bool {
 
 /// The unit in a control group's path: its last component that is a service or a scope.
 fn unit_of_cgroup(path: &str) -> Option<&str> {
-    path.rsplit('/').find(|part| part.ends_with(".service") || part.ends_with(".scope"))
+    path.rsplit('/')
+        .find(|part| part.ends_with(".service") || part.ends_with(".scope"))
 }
 
 #[cfg(test)]
@@ -85,11 +94,20 @@ mod tests {
 
     #[test]
     fn many_names_lead_to_one_service() {
-        for name in ["nginx", "nginx.service", "(nginx)", "/usr/sbin/nginx", "NGINX.EXE"] {
+        for name in [
+            "nginx",
+            "nginx.service",
+            "(nginx)",
+            "/usr/sbin/nginx",
+            "NGINX.EXE",
+        ] {
             let name = name.to_lowercase();
             assert_eq!(plain(&name), ("nginx".to_owned(), None), "{name}");
         }
-        assert_eq!(plain("web@2.service"), ("web".to_owned(), Some("2".to_owned())));
+        assert_eq!(
+            plain("web@2.service"),
+            ("web".to_owned(), Some("2".to_owned()))
+        );
     }
 
     #[test]
@@ -102,7 +120,10 @@ mod tests {
 
     #[test]
     fn a_cgroup_names_its_unit() {
-        assert_eq!(unit_of_cgroup("/system.slice/idxd.service"), Some("idxd.service"));
+        assert_eq!(
+            unit_of_cgroup("/system.slice/idxd.service"),
+            Some("idxd.service")
+        );
         assert_eq!(unit_of_cgroup("/"), None);
     }
 }

@@ -137,13 +137,34 @@ fn tracks(timeline: &Timeline) -> Vec<Track> {
     let events = &timeline.events;
     let sole = sole_host(events);
     let mut groups: BTreeMap<Entity, Group> = BTreeMap::new();
-    for (n, event) in events.iter().enumerate().filter(|(_, e)| e.class.family() == Family::Process) {
-        let Some(name) = identity::name_of(event).filter(|name| !identity::is_group(name)) else { continue };
+    for (n, event) in events
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| e.class.family() == Family::Process)
+    {
+        let Some(name) = identity::name_of(event).filter(|name| !identity::is_group(name)) else {
+            continue;
+        };
         let (service, instance) = plain(&name);
-        let host = event.host.as_deref().map(str::to_owned).or_else(|| sole.clone());
-        let group = groups.entry(Entity { host, service, instance }).or_default();
-        let is_text = event.class == Class::Crash || (event.class == Class::Oom && !cycle::is_supervisor(event));
-        if is_text { group.texts.push(n) } else { group.process.push(n) }
+        let host = event
+            .host
+            .as_deref()
+            .map(str::to_owned)
+            .or_else(|| sole.clone());
+        let group = groups
+            .entry(Entity {
+                host,
+                service,
+                instance,
+            })
+            .or_default();
+        let is_text = event.class == Class::Crash
+            || (event.class == Class::Oom && !cycle::is_supervisor(event));
+        if is_text {
+            group.texts.push(n)
+        } else {
+            group.process.push(n)
+        }
     }
     adopt_texts(&mut groups, events);
     groups
@@ -163,12 +184,22 @@ fn sole_host(events: &[Event]) -> Option<String> {
 /// texts of a name that no supervisor speaks of go to the supervised service of the same host whose
 /// end lies nearest.
 fn adopt_texts(groups: &mut BTreeMap<Entity, Group>, events: &[Event]) {
-    let supervised = |group: &Group| group.process.iter().any(|&n| cycle::is_supervisor(&events[n]));
+    let supervised = |group: &Group| {
+        group
+            .process
+            .iter()
+            .any(|&n| cycle::is_supervisor(&events[n]))
+    };
     let mut ends: BTreeMap<Option<String>, Vec<(Timestamp, Entity)>> = BTreeMap::new();
     for (entity, group) in groups.iter().filter(|(_, g)| supervised(g)) {
         for &n in &group.process {
-            if matches!(events[n].class, Class::Exit | Class::Oom | Class::StartFail | Class::Watchdog) {
-                ends.entry(entity.host.clone()).or_default().push((events[n].at, entity.clone()));
+            if matches!(
+                events[n].class,
+                Class::Exit | Class::Oom | Class::StartFail | Class::Watchdog
+            ) {
+                ends.entry(entity.host.clone())
+                    .or_default()
+                    .push((events[n].at, entity.clone()));
             }
         }
     }
@@ -181,8 +212,12 @@ fn adopt_texts(groups: &mut BTreeMap<Entity, Group>, events: &[Event]) {
         .map(|(entity, _)| entity.clone())
         .collect();
     for orphan in orphans {
-        let Some(list) = ends.get(&orphan.host) else { continue };
-        let Some(group) = groups.get_mut(&orphan) else { continue };
+        let Some(list) = ends.get(&orphan.host) else {
+            continue;
+        };
+        let Some(group) = groups.get_mut(&orphan) else {
+            continue;
+        };
         let mut moved = Vec::new();
         group.texts.retain(|&n| match adopter(list, events[n].at) {
             Some(entity) => {
@@ -228,12 +263,19 @@ fn bound(ends: &[End], policy: &LoopPolicy) -> Span {
     let gaps = gaps(ends);
     let own = median(gaps.clone()).map_or(Span::ZERO, |m| m.times(policy.gap_in_medians));
     // A wait of the supervisor's is no sign of health: the next may be twice as long.
-    let waits = ends.iter().filter_map(|end| end.restarted.map(|at| at.since(end.until)));
-    policy.gap.max(own).max(waits.max().unwrap_or(Span::ZERO).times(2))
+    let waits = ends
+        .iter()
+        .filter_map(|end| end.restarted.map(|at| at.since(end.until)));
+    policy
+        .gap
+        .max(own)
+        .max(waits.max().unwrap_or(Span::ZERO).times(2))
 }
 
 fn gaps(ends: &[End]) -> Vec<Span> {
-    ends.windows(2).map(|pair| pair[1].at.since(pair[0].at)).collect()
+    ends.windows(2)
+        .map(|pair| pair[1].at.since(pair[0].at))
+        .collect()
 }
 
 fn median(mut spans: Vec<Span>) -> Option<Span> {
@@ -258,22 +300,35 @@ fn describe(
     let seen_before = counted_before(track, &run, timeline, policy);
     let count = count + seen_before;
     let gave_up = ends.iter().any(|end| end.gave_up);
-    let followed = crashes.iter().filter(|end| end.restarted.is_some() || end.gave_up).count() as u64;
-    let enough = count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
+    let followed = crashes
+        .iter()
+        .filter(|end| end.restarted.is_some() || end.gave_up)
+        .count() as u64;
+    let enough =
+        count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
     if !enough && !(gave_up && count >= policy.crashes_before_give_up) {
         return None;
     }
     let gaps = gaps(ends);
-    let waits: Vec<Span> = ends.iter().filter_map(|e| e.restarted.map(|at| at.since(e.until))).collect();
+    let waits: Vec<Span> = ends
+        .iter()
+        .filter_map(|e| e.restarted.map(|at| at.since(e.until)))
+        .collect();
     let lost: u64 = crashes.iter().map(|end| end.lost).sum();
     Some(CrashLoop {
         entity: track.entity.clone(),
         track: n,
         ends: run,
-        grade: if track.supervised { Grade::Supervisor } else { Grade::Process },
+        grade: if track.supervised {
+            Grade::Supervisor
+        } else {
+            Grade::Process
+        },
         kind: commonest(crashes.iter().map(|end| end.kind)).unwrap_or(CrashKind::Unknown),
         crashes: count,
-        restarts: ends.iter().filter(|end| end.restarted.is_some()).count() as u64 + lost + seen_before,
+        restarts: ends.iter().filter(|end| end.restarted.is_some()).count() as u64
+            + lost
+            + seen_before,
         first,
         last: crashes.last().map_or(first, |end| end.until.max(end.at)),
         median_period: median(gaps.clone()),
@@ -296,7 +351,9 @@ fn counted_before(
     if run.start > 0 {
         return 0;
     }
-    let Some(end) = track.ends.get(run.start) else { return 0 };
+    let Some(end) = track.ends.get(run.start) else {
+        return 0;
+    };
     let begin = timeline.first_of(track.entity.host.as_deref());
     let fresh = begin.is_none_or(|begin| end.at.since(begin) <= policy.gap);
     let was_up = end.life.is_some();
@@ -312,8 +369,13 @@ fn counted_before(
 
 /// Whether waits grow: the last is well over the first, and hardly one is shorter than the one before.
 fn grows(waits: &[Span]) -> bool {
-    let (Some(first), Some(last)) = (waits.first(), waits.last()) else { return false };
-    let falls = waits.windows(2).filter(|pair| pair[1].nanos() * 10 < pair[0].nanos() * 9).count();
+    let (Some(first), Some(last)) = (waits.first(), waits.last()) else {
+        return false;
+    };
+    let falls = waits
+        .windows(2)
+        .filter(|pair| pair[1].nanos() * 10 < pair[0].nanos() * 9)
+        .count();
     waits.len() >= 3 && last.seconds() > 2.0 * first.seconds().max(0.5) && falls * 4 <= waits.len()
 }
 
@@ -340,30 +402,62 @@ fn commonest<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Option<T> {
     for item in items {
         *counts.entry(item).or_default() += 1;
     }
-    counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))).map(|(item, _)| item)
+    counts
+        .into_iter()
+        .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))
+        .map(|(item, _)| item)
 }
 
 /// What most of the crashes said, numbers and ids left aside.
 fn signature(ends: &[&End], events: &[Event], track: &Track, timeline: &Timeline) -> Signature {
-    let said: Vec<String> = ends.iter().filter_map(|end| headline(end, events)).collect();
-    let said = if said.is_empty() { untimed_words(track, timeline) } else { said };
+    let said: Vec<String> = ends
+        .iter()
+        .filter_map(|end| headline(end, events))
+        .collect();
     let said = if said.is_empty() {
-        ends.iter().filter_map(|end| end.records.first()).map(|&n| exit_words(&events[n])).collect()
+        untimed_words(track, timeline)
     } else {
         said
     };
-    let masked = commonest(said.iter().map(|text| crate::classify::mask(text)).collect::<Vec<_>>().iter())
-        .cloned()
-        .unwrap_or_default();
-    let text = said.into_iter().find(|text| crate::classify::mask(text) == masked);
-    Signature { text: text.unwrap_or_else(|| masked.clone()), masked }
+    let said = if said.is_empty() {
+        ends.iter()
+            .filter_map(|end| end.records.first())
+            .map(|&n| exit_words(&events[n]))
+            .collect()
+    } else {
+        said
+    };
+    let masked = commonest(
+        said.iter()
+            .map(|text| crate::classify::mask(text))
+            .collect::<Vec<_>>()
+            .iter(),
+    )
+    .cloned()
+    .unwrap_or_default();
+    let text = said
+        .into_iter()
+        .find(|text| crate::classify::mask(text) == masked);
+    Signature {
+        text: text.unwrap_or_else(|| masked.clone()),
+        masked,
+    }
 }
 
 /// What a crash said, in a line.
 #[must_use]
 pub fn headline(end: &End, events: &[Event]) -> Option<String> {
-    let text = end.texts.iter().map(|&n| &events[n]).min_by_key(|e| (kind_rank(e), e.at))?;
-    Some(text.field("what").unwrap_or_else(|| first_line(&text.message)).trim().to_owned())
+    let text = end
+        .texts
+        .iter()
+        .map(|&n| &events[n])
+        .min_by_key(|e| (kind_rank(e), e.at))?;
+    Some(
+        text.field("what")
+            .unwrap_or_else(|| first_line(&text.message))
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// Configuration errors first, for they say most.
@@ -382,7 +476,12 @@ fn untimed_words(track: &Track, timeline: &Timeline) -> Vec<String> {
         .iter()
         .filter(|e| e.class == Class::Crash)
         .filter(|e| identity::name_of(e).is_some_and(|name| plain(&name).0 == track.entity.service))
-        .map(|e| e.field("what").unwrap_or_else(|| first_line(&e.message)).trim().to_owned())
+        .map(|e| {
+            e.field("what")
+                .unwrap_or_else(|| first_line(&e.message))
+                .trim()
+                .to_owned()
+        })
         .collect()
 }
 
@@ -390,7 +489,10 @@ fn untimed_words(track: &Track, timeline: &Timeline) -> Vec<String> {
 fn exit_words(event: &Event) -> String {
     let line = first_line(&event.message);
     match event.field("unit") {
-        Some(unit) => line.trim_start_matches(unit).trim_start_matches([':', ' ']).to_owned(),
+        Some(unit) => line
+            .trim_start_matches(unit)
+            .trim_start_matches([':', ' '])
+            .to_owned(),
         None => line.to_owned(),
     }
 }

@@ -38,18 +38,41 @@ pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> Bl
         line_no += memchr::memchr_iter(b'\n', &text[counted..start]).count() as u64;
         counted = start;
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
-        let line = text[start..end].strip_suffix(b"\r").unwrap_or(&text[start..end]);
+        let line = text[start..end]
+            .strip_suffix(b"\r")
+            .unwrap_or(&text[start..end]);
         let at = block.offset_of(start);
-        let line = if at.get() == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
-        let frame = Frame { line, before: block.before(start), after: block.after((end + 1).min(text.len().max(end))) };
+        let line = if at.get() == 0 {
+            line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+        } else {
+            line
+        };
+        let frame = Frame {
+            line,
+            before: block.before(start),
+            after: block.after((end + 1).min(text.len().max(end))),
+        };
         if let Some(record) = record::read(frame, input.format) {
-            tools.rules.classify(&record, frame, input, at, LineNo::after(line_no), &mut events);
+            tools.rules.classify(
+                &record,
+                frame,
+                input,
+                at,
+                LineNo::after(line_no),
+                &mut events,
+            );
         }
     }
     events.dedup_by(|b, a| a.place.offset == b.place.offset && a.rule == b.rule);
-    BlockYield { events, census, lines, bytes: text.len() as u64 }
+    BlockYield {
+        events,
+        census,
+        lines,
+        bytes: text.len() as u64,
+    }
 }
 
 fn count_lines(text: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', text).count() as u64 + u64::from(!text.is_empty() && !text.ends_with(b"\n"))
+    memchr::memchr_iter(b'\n', text).count() as u64
+        + u64::from(!text.is_empty() && !text.ends_with(b"\n"))
 }

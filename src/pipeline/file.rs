@@ -44,7 +44,9 @@ pub(super) fn read(
     let opened = source.open().map_err(|err| unreadable(source, &err))?;
     let mut blocks = Blocks::new(opened.reader, options.block_bytes);
     let mut batch = next_batch(&mut blocks, 1);
-    let format = batch.first().map_or(Format::Plain, |b| detect(sample(b.main())));
+    let format = batch
+        .first()
+        .map_or(Format::Plain, |b| detect(sample(b.main())));
     let stem = (source.path != "-").then(|| source.stem());
     let input = InputName { file, stem, format };
     let mut join = Join::new();
@@ -65,7 +67,10 @@ pub(super) fn read(
     if blocks.cut_lines() > 0 {
         warnings.push(Warning::new(
             Some(&source.path),
-            format!("{} line(s) longer than {MAX_LINE} bytes were cut there", blocks.cut_lines()),
+            format!(
+                "{} line(s) longer than {MAX_LINE} bytes were cut there",
+                blocks.cut_lines()
+            ),
         ));
     }
     if let Some(err) = blocks.failure() {
@@ -82,7 +87,11 @@ pub(super) fn read(
 
 fn unreadable(source: &Source, err: &io::Error) -> Warning {
     let text = format!("cannot be read: {err}");
-    if source.named { Warning::failing(Some(&source.path), text) } else { Warning::new(Some(&source.path), text) }
+    if source.named {
+        Warning::failing(Some(&source.path), text)
+    } else {
+        Warning::new(Some(&source.path), text)
+    }
 }
 
 fn sample(text: &[u8]) -> &[u8] {
@@ -96,7 +105,9 @@ fn sample(text: &[u8]) -> &[u8] {
 fn next_batch<R: io::Read>(blocks: &mut Blocks<R>, most: usize) -> Vec<Block> {
     let mut batch = Vec::with_capacity(most);
     while batch.len() < most {
-        let Some(block) = blocks.next_block() else { break };
+        let Some(block) = blocks.next_block() else {
+            break;
+        };
         batch.push(block);
     }
     batch
@@ -113,16 +124,23 @@ struct Join {
 
 impl Join {
     fn new() -> Self {
-        Self { events: Vec::new(), census: Census::default(), bytes: 0, lines: 0, flood: Flood::default() }
+        Self {
+            events: Vec::new(),
+            census: Census::default(),
+            bytes: 0,
+            lines: 0,
+            flood: Flood::default(),
+        }
     }
 
     fn add(&mut self, block: BlockYield) {
         for mut event in block.events {
             event.place.line = LineNo::after(self.lines + event.place.line.get() - 1);
             // A record over two blocks may be told by both.
-            let told = self.events.iter().rev().take(16).any(|known| {
-                known.place.offset == event.place.offset && known.rule == event.rule
-            });
+            let told =
+                self.events.iter().rev().take(16).any(|known| {
+                    known.place.offset == event.place.offset && known.rule == event.rule
+                });
             if !told {
                 self.flood.push(event, &mut self.events);
             }
@@ -132,12 +150,21 @@ impl Join {
         self.lines += block.lines;
     }
 
-    fn finish(mut self, source: &Source, format: Format, meta: Meta, mut warnings: Vec<Warning>) -> FileYield {
+    fn finish(
+        mut self,
+        source: &Source,
+        format: Format,
+        meta: Meta,
+        mut warnings: Vec<Warning>,
+    ) -> FileYield {
         self.census.fold_forkers();
         if self.flood.folded > 0 {
             warnings.push(Warning::new(
                 Some(&source.path),
-                format!("{} repeated records were counted by the minute, not kept one by one", self.flood.folded),
+                format!(
+                    "{} repeated records were counted by the minute, not kept one by one",
+                    self.flood.folded
+                ),
             ));
         }
         let events = FileEvents {
@@ -147,7 +174,12 @@ impl Join {
             events: self.events,
             census: self.census,
         };
-        FileYield { events, bytes: self.bytes, lines: self.lines, warnings }
+        FileYield {
+            events,
+            bytes: self.bytes,
+            lines: self.lines,
+            warnings,
+        }
     }
 }
 
@@ -161,7 +193,10 @@ struct Flood {
 
 impl Flood {
     fn push(&mut self, event: Event, events: &mut Vec<Event>) {
-        let about = event.any_field(&["unit", "service"]).map(Into::into).or_else(|| event.unit.clone());
+        let about = event
+            .any_field(&["unit", "service"])
+            .map(Into::into)
+            .or_else(|| event.unit.clone());
         let key = (event.rule, event.host.clone(), event.program.clone(), about);
         let (count, last) = self.seen.entry(key).or_insert((0, 0));
         *count += 1;

@@ -69,8 +69,11 @@ pub(super) fn look(
     let mut looks = Looks::default();
     for (file, mut list) in wanted {
         list.sort_by_key(|w| (w.place.offset, w.event));
-        let Some((source, format)) = sources.get(file) else { continue };
-        if source.path == "-" || read_file(source, *format, &list, block_bytes, &mut looks).is_err() {
+        let Some((source, format)) = sources.get(file) else {
+            continue;
+        };
+        if source.path == "-" || read_file(source, *format, &list, block_bytes, &mut looks).is_err()
+        {
             looks.unread.insert(file);
         }
     }
@@ -97,7 +100,11 @@ fn crashes<'a>(timeline: &'a Timeline, loops: &Loops, found: &'a CrashLoop) -> V
         .filter_map(|(_, end)| {
             // What the process itself said is looked for before its own text; else before the
             // supervisor's record, by the service's name.
-            let text = end.texts.iter().min_by_key(|&&n| timeline.events[n].at).copied();
+            let text = end
+                .texts
+                .iter()
+                .min_by_key(|&&n| timeline.events[n].at)
+                .copied();
             let n = text.or(end.records.first().copied())?;
             let event = &timeline.events[n];
             let of_kernel = event.program.as_deref() == Some("kernel");
@@ -129,13 +136,16 @@ fn read_file(
     let mut blocks = Blocks::new(source.open()?.reader, block_bytes);
     let mut next = wanted.iter().peekable();
     while next.peek().is_some() {
-        let Some(block) = blocks.next_block() else { break };
+        let Some(block) = blocks.next_block() else {
+            break;
+        };
         let main = block.main();
         let begin = block.offset_of(0).get();
         let end = block.offset_of(main.len()).get();
         while let Some(w) = next.next_if(|w| w.place.offset.get() < end) {
             let at = w.place.offset.get().saturating_sub(begin) as usize;
-            let (messages, refs) = lines_before(block.before(at.min(main.len())), w, source, format);
+            let (messages, refs) =
+                lines_before(block.before(at.min(main.len())), w, source, format);
             looks.messages.insert(w.event, messages);
             looks.words.insert(w.event, refs);
         }
@@ -145,11 +155,17 @@ fn read_file(
 }
 
 /// The last lines of `before` that the wanted process wrote, oldest first.
-fn lines_before(before: &[u8], w: &Wanted<'_>, source: &Source, format: Format) -> (Vec<String>, Vec<Ref>) {
+fn lines_before(
+    before: &[u8],
+    w: &Wanted<'_>,
+    source: &Source,
+    format: Format,
+) -> (Vec<String>, Vec<Ref>) {
     let mut messages = Vec::new();
     let mut refs = Vec::new();
     let mut end = before.strip_suffix(b"\n").unwrap_or(before).len();
-    let mut offset = w.place.offset.get() - (before.len() - end).min(w.place.offset.get() as usize) as u64;
+    let mut offset =
+        w.place.offset.get() - (before.len() - end).min(w.place.offset.get() as usize) as u64;
     for back in 1..=REACH {
         if end == 0 || messages.len() >= LINES {
             break;
@@ -157,7 +173,11 @@ fn lines_before(before: &[u8], w: &Wanted<'_>, source: &Source, format: Format) 
         let at = memchr::memrchr(b'\n', &before[..end]).map_or(0, |n| n + 1);
         let line = &before[at..end];
         offset = offset.saturating_sub((end - at) as u64);
-        let frame = Frame { line, before: &[], after: &before[(end + 1).min(before.len())..] };
+        let frame = Frame {
+            line,
+            before: &[],
+            after: &before[(end + 1).min(before.len())..],
+        };
         if let Some(record) = read(frame, format).filter(|r| is_wanted(r, w)) {
             let message = String::from_utf8_lossy(&record.message).into_owned();
             let line_no = w.place.line.get().checked_sub(back as u64);
@@ -170,7 +190,11 @@ fn lines_before(before: &[u8], w: &Wanted<'_>, source: &Source, format: Format) 
                     Known::Utc { at, .. } => Some(Time(at)),
                     _ => None,
                 }),
-                text: if record.unwrapped { message.clone() } else { String::from_utf8_lossy(line).into_owned() },
+                text: if record.unwrapped {
+                    message.clone()
+                } else {
+                    String::from_utf8_lossy(line).into_owned()
+                },
             });
             messages.push(message);
         }
@@ -191,7 +215,10 @@ fn is_wanted(record: &Record<'_>, w: &Wanted<'_>) -> bool {
     }
     if let Some(service) = w.service {
         let names = [record.unit.as_deref(), record.program.as_deref()];
-        return names.into_iter().flatten().any(|name| plain(name).0 == service);
+        return names
+            .into_iter()
+            .flatten()
+            .any(|name| plain(name).0 == service);
     }
     match (record.pid, w.pid) {
         (Some(a), Some(b)) => a == b,

@@ -117,7 +117,11 @@ pub struct Scan {
 /// # Errors
 ///
 /// Where nothing can be analysed: a bad pattern, threads that cannot be started.
-pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan, Error> {
+pub fn scan(
+    paths: &[PathBuf],
+    options: &ScanOptions,
+    progress: &dyn Progress,
+) -> Result<Scan, Error> {
     let sources = discover(paths)?;
     let mut warnings = sources.warnings;
     let (read, failed) = read_all(&sources.list, options, progress)?;
@@ -145,17 +149,30 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
         files.push(yielded.events);
     }
     let kernel = files.iter().any(|f| {
-        matches!(f.format, Format::Dmesg) || f.census.writers.keys().any(|(_, program, _)| &**program == b"kernel")
+        matches!(f.format, Format::Dmesg)
+            || f.census
+                .writers
+                .keys()
+                .any(|(_, program, _)| &**program == b"kernel")
     });
     let timeline = timeline::build(files, &options.time);
     let no_log = timeline.start.is_none() && timeline.untimed.is_empty();
     if no_log {
-        warnings.push(Warning::failing(None, "no input holds a log record with a time"));
+        warnings.push(Warning::failing(
+            None,
+            "no input holds a log record with a time",
+        ));
     }
     let mut report = analyse(timeline, inputs, &opened, kernel, warnings, options);
     let sound = !report.1;
-    report.0.warnings.dedup_by(|a, b| a.input == b.input && a.text == b.text);
-    Ok(Scan { report: report.0, sound })
+    report
+        .0
+        .warnings
+        .dedup_by(|a, b| a.input == b.input && a.text == b.text);
+    Ok(Scan {
+        report: report.0,
+        sound,
+    })
 }
 
 /// From the timeline on: one thread, in time order.
@@ -172,10 +189,17 @@ fn analyse(
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
     for n in &looks.unread {
         let path = opened.get(*n).map(|(s, _)| s.path.as_str());
-        warnings.push(Warning::new(path, "could not be read once more: what stood before the crashes is not told"));
+        warnings.push(Warning::new(
+            path,
+            "could not be read once more: what stood before the crashes is not told",
+        ));
     }
     let seen = Inputs {
-        files: inputs.iter().zip(opened).map(|(i, (_, f))| (i.path.as_str(), *f)).collect(),
+        files: inputs
+            .iter()
+            .zip(opened)
+            .map(|(i, (_, f))| (i.path.as_str(), *f))
+            .collect(),
         kernel,
     };
     let incidents = incident::find(&Facts {
@@ -219,7 +243,11 @@ fn read_all(
 ) -> Result<(Read, Vec<Warning>), Error> {
     let pool = pool(options.threads)?;
     let sieve = sieve_for(options);
-    let tools = Tools { rules: &options.rules, sieve: &sieve, census: options.census };
+    let tools = Tools {
+        rules: &options.rules,
+        sieve: &sieve,
+        census: options.census,
+    };
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<FileYield, Warning>)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -228,7 +256,8 @@ fn read_all(
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(source) = sources.get(n) else { break };
-                    let result = file::read(FileId::new(n), source, tools, options, &pool, progress);
+                    let result =
+                        file::read(FileId::new(n), source, tools, options, &pool, progress);
                     progress.file_done();
                     // A poisoned lock means that another reader panicked; the scope passes that on.
                     if let Ok(mut results) = results.lock() {
@@ -255,13 +284,22 @@ fn pool(threads: usize) -> Result<ThreadPool, Error> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.max(1))
         .build()
-        .map_err(|err| Error::Setting { name: "--threads", reason: err.to_string() })
+        .map_err(|err| Error::Setting {
+            name: "--threads",
+            reason: err.to_string(),
+        })
 }
 
 fn sieve_for(options: &ScanOptions) -> Sieve {
     if !options.sieve {
         return Sieve::off();
     }
-    let veils: Vec<&str> = Format::ALL.iter().flat_map(|f| f.veils()).copied().collect();
+    // Colour codes may stand within the words that a rule looks for, in any format.
+    let veils: Vec<&str> = Format::ALL
+        .iter()
+        .flat_map(|f| f.veils())
+        .copied()
+        .chain(["\u{1b}["])
+        .collect();
     Sieve::new(options.rules.literals(), &veils)
 }

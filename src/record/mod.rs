@@ -15,6 +15,8 @@ use crate::time::Stamp;
 mod detect;
 mod formats;
 mod stamp;
+#[cfg(test)]
+mod tests;
 
 pub use detect::{Tag, detect, minute_key, read, stamp_of, tag};
 pub use formats::Format;

@@ -186,8 +186,11 @@ pub(super) fn head(line: &[u8]) -> Option<Head> {
                 start: zone + 2,
             })
         }
-        b'I' | b'W' | b'E' | b'F' | b'D' | b'N' => klog_head(line).or_else(|| ruby_head(line)),
+        b'A'..=b'Z' => klog_head(line)
+            .or_else(|| ruby_head(line))
+            .or_else(|| bgl_head(line)),
         b'-' => bgl_head(line),
+        b'a'..=b'z' => file_head(line),
         _ => None,
     }
 }
@@ -215,13 +218,22 @@ fn ruby_head(line: &[u8]) -> Option<Head> {
     Some(Head { layout, start: 4 })
 }
 
-/// The super computers' `- 1131566461 2005.11.09 ..`.
+/// The super computers' `- 1131566461 2005.11.09 ..`; alerts have a word for the dash.
 fn bgl_head(line: &[u8]) -> Option<Head> {
-    let rest = line.strip_prefix(b"- ")?;
+    let start = line.iter().take(12).position(|b| *b == b' ')? + 1;
+    let rest = line.get(start..)?;
     (is_epoch(rest) && rest.get(15) == Some(&b'.')).then_some(Head {
         layout: Layout::Epoch,
-        start: 2,
+        start,
     })
+}
+
+/// `app.log.1 2026-03-01 10:00:00 ..`: the name of the file first, as tools that join files put it.
+fn file_head(line: &[u8]) -> Option<Head> {
+    let start = line.iter().take(64).position(|b| *b == b' ')? + 1;
+    let named = line[..start].windows(4).any(|part| part == b".log");
+    let layout = line.get(start..).filter(|_| named).and_then(Layout::of)?;
+    (layout == Layout::Iso).then_some(Head { layout, start })
 }
 
 /// Reads the numbers of a stamp that stands at the start of `text`, and the byte after it.
@@ -236,7 +248,7 @@ pub(super) fn parse(layout: Layout, text: &[u8]) -> Option<(Stamp, usize)> {
         }
         Layout::Access => local(text, four(text, 7), month(text, 3)?, two(text, 0)?, 12),
         Layout::DayFirst => local(text, four(text, 7), month(text, 3)?, two(text, 0)?, 12),
-        Layout::DayFirstNoYear => local(text, None, month(text, 3)?, two(text, 0)?, 7),
+        Layout::DayFirstNoYear => no_year(text, month(text, 3)?, two(text, 0)?, 7),
         Layout::Bsd => {
             let (day, end) = day(text, 4)?;
             let (nanos, width, after) = fraction(text, end + 9);

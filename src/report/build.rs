@@ -49,9 +49,15 @@ pub struct Parts<'a> {
 #[must_use]
 pub fn build(parts: Parts<'_>) -> Report {
     let inputs = inputs(&parts);
-    let view = View { paths: inputs.iter().map(|i| i.path.clone()).collect(), parts: &parts };
+    let view = View {
+        paths: inputs.iter().map(|i| i.path.clone()).collect(),
+        parts: &parts,
+    };
     let in_range = |i: &&incident::Incident| {
-        parts.range.0.is_none_or(|since| i.end.is_none_or(|end| end >= since))
+        parts
+            .range
+            .0
+            .is_none_or(|since| i.end.is_none_or(|end| end >= since))
             && parts.range.1.is_none_or(|until| i.onset <= until)
     };
     let told: Vec<&incident::Incident> = parts.incidents.iter().filter(in_range).collect();
@@ -61,17 +67,39 @@ pub fn build(parts: Parts<'_>) -> Report {
     for event in parts.timeline.events.iter().chain(&parts.timeline.untimed) {
         *by_class.entry(event.class.name()).or_default() += event.count;
     }
-    let warnings: BTreeSet<Warning> =
-        parts.warnings.iter().chain(&parts.timeline.warnings).cloned().collect();
+    let warnings: BTreeSet<Warning> = parts
+        .warnings
+        .iter()
+        .chain(&parts.timeline.warnings)
+        .cloned()
+        .collect();
     Report {
         schema: "crashtrail.report/1",
-        tool: Tool { name: "crashtrail", version: env!("CARGO_PKG_VERSION") },
-        window: Window { start: parts.timeline.start.map(Time), end: parts.timeline.end.map(Time) },
-        ledger: Totals { seen: parts.ledger.changes.len(), shown: changes.len() },
-        counts: Counts { by_class, by_severity: None },
+        tool: Tool {
+            name: "crashtrail",
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        window: Window {
+            start: parts.timeline.start.map(Time),
+            end: parts.timeline.end.map(Time),
+        },
+        ledger: Totals {
+            seen: parts.ledger.changes.len(),
+            shown: changes.len(),
+        },
+        counts: Counts {
+            by_class,
+            by_severity: None,
+        },
         incidents,
         changes,
-        warnings: warnings.into_iter().map(|w| Note { input: w.input, text: w.text }).collect(),
+        warnings: warnings
+            .into_iter()
+            .map(|w| Note {
+                input: w.input,
+                text: w.text,
+            })
+            .collect(),
         inputs,
     }
 }
@@ -108,7 +136,11 @@ impl View<'_> {
         std::iter::once(own)
             .chain(event.copies.iter().map(|c| (c.place, &c.text, c.at)))
             .map(|(place, text, at)| Ref {
-                path: self.paths.get(place.file.index()).cloned().unwrap_or_default(),
+                path: self
+                    .paths
+                    .get(place.file.index())
+                    .cloned()
+                    .unwrap_or_default(),
                 line: Some(place.line.get()),
                 offset: Some(place.offset.get()),
                 cursor: None,
@@ -131,9 +163,18 @@ impl View<'_> {
     }
 
     fn incident(&self, found: &incident::Incident) -> Incident {
-        let loops: Vec<&CrashLoop> = found.loops.iter().map(|&n| &self.parts.loops.loops[n]).collect();
-        let causes: Vec<Cause> =
-            found.verdict.causes.iter().enumerate().map(|(n, c)| self.cause(n, c)).collect();
+        let loops: Vec<&CrashLoop> = found
+            .loops
+            .iter()
+            .map(|&n| &self.parts.loops.loops[n])
+            .collect();
+        let causes: Vec<Cause> = found
+            .verdict
+            .causes
+            .iter()
+            .enumerate()
+            .map(|(n, c)| self.cause(n, c))
+            .collect();
         let certain = is_certain(&found.verdict);
         Incident {
             id: self.incident_id(found),
@@ -142,12 +183,23 @@ impl View<'_> {
             onset_uncertainty_s: Seconds(found.uncertainty),
             end: found.end.map(Time),
             status: found.status,
-            phases: found.phases.iter().map(|&(a, b)| Phase { start: Time(a), end: Time(b) }).collect(),
+            phases: found
+                .phases
+                .iter()
+                .map(|&(a, b)| Phase {
+                    start: Time(a),
+                    end: Time(b),
+                })
+                .collect(),
             loops: loops.iter().map(|l| self.crash_loop(l)).collect(),
             cascade: found
                 .cascade
                 .iter()
-                .map(|s| Step { entity: s.entity.clone(), first_failure: Time(s.first), because: s.because.clone() })
+                .map(|s| Step {
+                    entity: s.entity.clone(),
+                    first_failure: Time(s.first),
+                    because: s.because.clone(),
+                })
                 .collect(),
             verdict: found.verdict.causes.first().map_or("unknown", |c| c.kind),
             certain,
@@ -179,7 +231,14 @@ impl View<'_> {
         let end = &self.parts.loops.tracks[root.track].ends[root.ends.start];
         let record = end.records.first().or(end.texts.first());
         let text = record.map_or("", |&n| &*self.event(n).message);
-        stable_id("i", &[root.entity.host.as_deref().unwrap_or(""), &root.entity.service, text])
+        stable_id(
+            "i",
+            &[
+                root.entity.host.as_deref().unwrap_or(""),
+                &root.entity.service,
+                text,
+            ],
+        )
     }
 
     fn summary(&self, found: &incident::Incident, certain: bool) -> String {
@@ -198,14 +257,22 @@ impl View<'_> {
             _ => String::new(),
         };
         let end = match found.status {
-            Status::Recovered => format!(", recovered at {} UTC", found.end.unwrap_or(found.onset).clock()),
+            Status::Recovered => format!(
+                ", recovered at {} UTC",
+                found.end.unwrap_or(found.onset).clock()
+            ),
             Status::GaveUp => ", its supervisor gave up".to_owned(),
             Status::Stopped => ", stopped by an operator".to_owned(),
             Status::Ongoing => String::new(),
         };
         let service = &root.entity.service;
-        let head = format!("{service}{place} crash-loops from {} UTC ({crashes} crashes){end}", found.onset.clock());
-        let Some(first) = found.verdict.causes.first() else { return head };
+        let head = format!(
+            "{service}{place} crash-loops from {} UTC ({crashes} crashes){end}",
+            found.onset.clock()
+        );
+        let Some(first) = found.verdict.causes.first() else {
+            return head;
+        };
         let percent = (100.0 * first.probability).round();
         let cause = match (first.change, certain) {
             (Some((n, i)), true) => {
@@ -213,9 +280,14 @@ impl View<'_> {
                 let at = change.instances[i].at.clock();
                 format!("likely trigger ({percent} %): {} at {at}", first.summary)
             }
-            (None, true) if first.kind == "unknown" => format!("no change or other cause in these logs explains it ({percent} %)"),
+            (None, true) if first.kind == "unknown" => {
+                format!("no change or other cause in these logs explains it ({percent} %)")
+            }
             (None, true) => format!("no change did this: {} ({percent} %)", first.summary),
-            (_, false) => format!("cannot tell what triggered it; best guess ({percent} %): {}", first.summary),
+            (_, false) => format!(
+                "cannot tell what triggered it; best guess ({percent} %): {}",
+                first.summary
+            ),
         };
         format!("{head}; {cause}.")
     }
@@ -262,7 +334,10 @@ impl View<'_> {
             enabled_by: cause
                 .enabled_by
                 .iter()
-                .map(|&(n, p)| Enabler { change: changes[n].id.clone(), probability: round(p, 1e4) })
+                .map(|&(n, p)| Enabler {
+                    change: changes[n].id.clone(),
+                    probability: round(p, 1e4),
+                })
                 .collect(),
             evidence: cause
                 .evidence
@@ -279,7 +354,11 @@ impl View<'_> {
 
     fn metrics(&self, found: &incident::Incident, loops: &[&CrashLoop]) -> Metrics {
         let root = loops[0];
-        let of_root = || loops.iter().filter(|l| l.entity.service == root.entity.service);
+        let of_root = || {
+            loops
+                .iter()
+                .filter(|l| l.entity.service == root.entity.service)
+        };
         let ends = &self.parts.loops.tracks[root.track].ends[root.ends.clone()];
         let down: i64 = of_root()
             .flat_map(|l| &self.parts.loops.tracks[l.track].ends[l.ends.clone()])
@@ -288,9 +367,17 @@ impl View<'_> {
         Metrics {
             crashes: of_root().map(|l| l.crashes).sum(),
             restarts: of_root().map(|l| l.restarts).sum(),
-            time_to_first_crash_s: found.verdict.causes.first().and_then(|c| c.lag).map(Seconds),
+            time_to_first_crash_s: found
+                .verdict
+                .causes
+                .first()
+                .and_then(|c| c.lag)
+                .map(Seconds),
             time_to_detect_s: ends.get(2).map(|e| Seconds(e.at.since(root.first))),
-            time_to_recover_s: found.recovery.as_ref().map(|r| Seconds(r.at.since(found.onset))),
+            time_to_recover_s: found
+                .recovery
+                .as_ref()
+                .map(|r| Seconds(r.at.since(found.onset))),
             downtime_s: Some(Seconds(Span::from_nanos(down))),
         }
     }
@@ -311,7 +398,10 @@ impl View<'_> {
         }
         let changes = &self.parts.ledger.changes;
         let distance = |n: &usize| {
-            told.iter().map(|i| i.onset.since(changes[*n].at()).abs()).min().unwrap_or(Span::ZERO)
+            told.iter()
+                .map(|i| i.onset.since(changes[*n].at()).abs())
+                .min()
+                .unwrap_or(Span::ZERO)
         };
         let mut others: Vec<usize> = (0..changes.len()).filter(|n| !named.contains(n)).collect();
         others.sort_by_key(|n| (distance(n), *n));
@@ -325,10 +415,18 @@ impl View<'_> {
             })
             .collect();
         shown.sort_unstable();
-        shown.into_iter().map(|(_, n, instance)| self.change(&changes[n], instance, told)).collect()
+        shown
+            .into_iter()
+            .map(|(_, n, instance)| self.change(&changes[n], instance, told))
+            .collect()
     }
 
-    fn change(&self, change: &ledger::Change, instance: usize, told: &[&incident::Incident]) -> Change {
+    fn change(
+        &self,
+        change: &ledger::Change,
+        instance: usize,
+        told: &[&incident::Incident],
+    ) -> Change {
         let suspected = &change.instances[instance];
         // A routine's records are those of the instance that is unlike the harmless ones.
         let records: Vec<usize> = if change.is_routine() {
@@ -337,11 +435,19 @@ impl View<'_> {
             change.records().collect()
         };
         let onset = told.iter().map(|i| i.onset).find(|o| *o >= suspected.at);
-        let seen = change.instances.iter().filter(|i| onset.is_none_or(|o| i.at < o)).count();
+        let seen = change
+            .instances
+            .iter()
+            .filter(|i| onset.is_none_or(|o| i.at < o))
+            .count();
         Change {
             id: change.id.clone(),
             time: Time(suspected.at),
-            kind: if change.content { change.kind } else { "operator" },
+            kind: if change.content {
+                change.kind
+            } else {
+                "operator"
+            },
             action: change.action,
             targets: targets(change, instance),
             subject: change.subject.clone(),
@@ -351,9 +457,16 @@ impl View<'_> {
             summary: describe(change, instance),
             routine: change.period.map(|p| Routine {
                 period_s: Seconds(p),
-                seen: if onset.is_some() { seen.saturating_sub(1) } else { seen },
+                seen: if onset.is_some() {
+                    seen.saturating_sub(1)
+                } else {
+                    seen
+                },
             }),
-            records_seen: change.records().map(|n| 1 + self.event(n).copies.len()).sum(),
+            records_seen: change
+                .records()
+                .map(|n| 1 + self.event(n).copies.len())
+                .sum(),
             records: self.first_refs(&records, CHANGE_RECORDS),
         }
     }
@@ -369,7 +482,11 @@ fn targets(change: &ledger::Change, instance: usize) -> Vec<Entity> {
     let mut targets = Vec::new();
     for host in hosts {
         for service in &names {
-            targets.push(Entity { host: host.clone(), service: service.clone(), instance: None });
+            targets.push(Entity {
+                host: host.clone(),
+                service: service.clone(),
+                instance: None,
+            });
         }
     }
     targets.truncate(CHANGE_RECORDS);

@@ -12,5 +12,9 @@ pub struct Style {
 /// The whole report as text.
 #[must_use]
 pub fn render(report: &Report, _style: Style) -> String {
-    report.incidents.iter().map(|i| format!("{}\n", i.summary)).collect()
+    report
+        .incidents
+        .iter()
+        .map(|i| format!("{}\n", i.summary))
+        .collect()
 }

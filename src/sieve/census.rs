@@ -68,7 +68,9 @@ impl Census {
         let mut lines = 0;
         let mut first_line: Option<&[u8]> = None;
         let mut at = 0;
-        for end in memchr::memchr_iter(b'\n', text).chain((!text.ends_with(b"\n")).then_some(text.len())) {
+        for end in
+            memchr::memchr_iter(b'\n', text).chain((!text.ends_with(b"\n")).then_some(text.len()))
+        {
             let line = &text[at..end];
             at = end + 1;
             lines += 1;
@@ -78,7 +80,9 @@ impl Census {
             if first_line.is_none() && stamp_of(line, format).is_some() {
                 first_line = Some(line);
             }
-            let Some(key) = minute_key(line, format).and_then(|range| line.get(range)) else { continue };
+            let Some(key) = minute_key(line, format).and_then(|range| line.get(range)) else {
+                continue;
+            };
             match &mut minute {
                 Some((known, _, count)) if *known == key => *count += 1,
                 _ => {
@@ -147,7 +151,8 @@ impl Census {
         let mut pids: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
         for (host, program, pid) in self.writers.keys() {
             // A block has folded it already where there is none.
-            *pids.entry((host, program)).or_default() += if pid.is_some() { 1 } else { MAX_PIDS + 1 };
+            *pids.entry((host, program)).or_default() +=
+                if pid.is_some() { 1 } else { MAX_PIDS + 1 };
         }
         let forkers: Vec<(Box<[u8]>, Box<[u8]>)> = pids
             .into_iter()
@@ -161,8 +166,10 @@ impl Census {
                 .take_while(|(writer, _)| writer.0 == host && writer.1 == program)
                 .map(|(writer, _)| writer.clone())
                 .collect();
-            let mut tallies: Vec<Tally> =
-                of_it.iter().filter_map(|writer| self.writers.remove(writer)).collect();
+            let mut tallies: Vec<Tally> = of_it
+                .iter()
+                .filter_map(|writer| self.writers.remove(writer))
+                .collect();
             tallies.sort_by_key(|tally| tally.last.map(|stamp| stamp.known_nanos()));
             for tally in tallies {
                 self.add((host.clone(), program.clone(), None), tally);
@@ -197,13 +204,18 @@ struct Table<'a> {
 
 impl Default for Table<'_> {
     fn default() -> Self {
-        Self { slots: Box::new([0; SLOTS]), seen: Vec::new(), last: 0 }
+        Self {
+            slots: Box::new([0; SLOTS]),
+            seen: Vec::new(),
+            last: 0,
+        }
     }
 }
 
 impl<'a> Table<'a> {
     fn count(&mut self, host: &'a [u8], program: &'a [u8], pid: &'a [u8], line: &'a [u8]) {
-        let same = |seen: &Seen<'a>| seen.pid == pid && seen.program == program && seen.host == host;
+        let same =
+            |seen: &Seen<'a>| seen.pid == pid && seen.program == program && seen.host == host;
         if self.seen.get(self.last).is_some_and(same) {
             self.add(self.last, line);
             return;
@@ -212,7 +224,14 @@ impl<'a> Table<'a> {
         for _ in 0..8 {
             match self.slots[slot] {
                 0 => {
-                    self.seen.push(Seen { host, program, pid, lines: 1, first: line, last: line });
+                    self.seen.push(Seen {
+                        host,
+                        program,
+                        pid,
+                        lines: 1,
+                        first: line,
+                        last: line,
+                    });
                     self.slots[slot] = self.seen.len() as u32;
                     self.last = self.seen.len() - 1;
                     return;
@@ -228,7 +247,14 @@ impl<'a> Table<'a> {
             slot = (slot + 1) % SLOTS;
         }
         // A crowded table: writers may stand in it twice, and are joined at the end.
-        self.seen.push(Seen { host, program, pid, lines: 1, first: line, last: line });
+        self.seen.push(Seen {
+            host,
+            program,
+            pid,
+            lines: 1,
+            first: line,
+            last: line,
+        });
         self.last = self.seen.len() - 1;
     }
 

@@ -45,13 +45,17 @@ impl Sieve {
         texts.dedup();
         let count = texts.len().div_ceil(PASS).max(1);
         let size = texts.len().div_ceil(count).max(1);
-        Self { passes: texts.chunks(size).map(Pass::new).collect() }
+        Self {
+            passes: texts.chunks(size).map(Pass::new).collect(),
+        }
     }
 
     /// A sieve that lets every line through.
     #[must_use]
     pub fn off() -> Self {
-        Self { passes: vec![Pass::All] }
+        Self {
+            passes: vec![Pass::All],
+        }
     }
 
     /// Where the candidate lines of `text` begin, in order. `text` begins at a line's start.
@@ -82,7 +86,13 @@ impl Pass {
         while at < text.len() {
             let hit = match self {
                 Self::Packed(searcher) => searcher
-                    .find_in(text, aho_corasick::Span { start: at, end: text.len() })
+                    .find_in(
+                        text,
+                        aho_corasick::Span {
+                            start: at,
+                            end: text.len(),
+                        },
+                    )
                     .map(|m| m.start()),
                 Self::Automaton(automaton) => automaton
                     .find(aho_corasick::Input::new(text).span(at..text.len()))
@@ -105,7 +115,10 @@ mod tests {
 
     #[test]
     fn lines_that_hold_a_text_are_candidates_once() {
-        let sieve = Sieve::new(&["panicked at".to_owned(), "Killed process".to_owned()], &["\"x\":["]);
+        let sieve = Sieve::new(
+            &["panicked at".to_owned(), "Killed process".to_owned()],
+            &["\"x\":["],
+        );
         let text = b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}";
         assert_eq!(sieve.candidates(text), [6, 40, 57]);
     }

@@ -32,9 +32,8 @@ pub(super) fn choose(literals: &[String]) -> Vec<String> {
     let mut open: Vec<bool> = vec![true; literals.len()];
     let mut chosen: Vec<String> = Vec::new();
     while open.contains(&true) {
-        let gain = |c: &Candidate<'_>| {
-            c.finds.iter().filter(|&&n| open[n]).count() as f64 / c.price
-        };
+        let gain =
+            |c: &Candidate<'_>| c.finds.iter().filter(|&&n| open[n]).count() as f64 / c.price;
         // Ties go to the longer text, then to the alphabet, so that the choice is the same every time.
         let best = candidates.iter().max_by(|a, b| {
             gain(a)
@@ -42,7 +41,9 @@ pub(super) fn choose(literals: &[String]) -> Vec<String> {
                 .then(a.text.len().cmp(&b.text.len()))
                 .then_with(|| b.text.cmp(a.text))
         });
-        let Some(best) = best.filter(|c| gain(c) > 0.0) else { break };
+        let Some(best) = best.filter(|c| gain(c) > 0.0) else {
+            break;
+        };
         for &n in &best.finds {
             open[n] = false;
         }
@@ -69,7 +70,11 @@ fn candidates(literals: &[String]) -> Vec<Candidate<'_>> {
         .into_iter()
         .map(|(text, finds)| {
             let per_mille = 1000.0 * ordinary.get(text).copied().unwrap_or(0) as f64 / lines;
-            Candidate { text, finds, price: 1.0 + PRICE_PER_MILLE * per_mille }
+            Candidate {
+                text,
+                finds,
+                price: 1.0 + PRICE_PER_MILLE * per_mille,
+            }
         })
         .collect()
 }
@@ -78,8 +83,9 @@ fn candidates(literals: &[String]) -> Vec<Candidate<'_>> {
 fn parts(literal: &str) -> impl Iterator<Item = &str> {
     let shortest = SHORTEST.min(literal.len());
     let longest = LONGEST.min(literal.len());
-    (shortest..=longest)
-        .flat_map(move |len| (0..=literal.len() - len).filter_map(move |at| literal.get(at..at + len)))
+    (shortest..=longest).flat_map(move |len| {
+        (0..=literal.len() - len).filter_map(move |at| literal.get(at..at + len))
+    })
 }
 
 /// In how many ordinary lines each text stands.
@@ -114,21 +120,38 @@ mod tests {
 
     #[test]
     fn every_literal_holds_a_stem() {
-        let literals = owned(&["panicked at", "has panicked", "invoked oom-killer", "OOM!", "oom-kill:"]);
+        let literals = owned(&[
+            "panicked at",
+            "has panicked",
+            "invoked oom-killer",
+            "OOM!",
+            "oom-kill:",
+        ]);
         let stems = choose(&literals);
         for literal in &literals {
-            assert!(stems.iter().any(|stem| literal.contains(stem.as_str())), "{literal}: {stems:?}");
+            assert!(
+                stems.iter().any(|stem| literal.contains(stem.as_str())),
+                "{literal}: {stems:?}"
+            );
         }
     }
 
     #[test]
     fn literals_with_a_rare_common_part_share_a_stem() {
-        assert_eq!(choose(&owned(&["thread panicked at", "xy panicked zz"])).len(), 1);
+        assert_eq!(
+            choose(&owned(&["thread panicked at", "xy panicked zz"])).len(),
+            1
+        );
     }
 
     #[test]
     fn a_part_that_ordinary_lines_hold_is_no_stem() {
         let stems = choose(&owned(&["session opened for user root by nobody at all"]));
-        assert!(!stems.iter().any(|stem| "session opened for user".contains(stem.as_str())), "{stems:?}");
+        assert!(
+            !stems
+                .iter()
+                .any(|stem| "session opened for user".contains(stem.as_str())),
+            "{stems:?}"
+        );
     }
 }

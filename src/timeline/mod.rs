@@ -77,15 +77,27 @@ impl Timeline {
     /// The time of the last line that `host` wrote, over all files; of any host where it wrote none.
     #[must_use]
     pub fn last_of(&self, host: Option<&str>) -> Option<Timestamp> {
-        host.and_then(|host| self.files.iter().filter_map(|f| f.hosts.get(host)).map(|r| r.1).max())
-            .or(self.end)
+        host.and_then(|host| {
+            self.files
+                .iter()
+                .filter_map(|f| f.hosts.get(host))
+                .map(|r| r.1)
+                .max()
+        })
+        .or(self.end)
     }
 
     /// The time of the first line that `host` wrote, over all files.
     #[must_use]
     pub fn first_of(&self, host: Option<&str>) -> Option<Timestamp> {
-        host.and_then(|host| self.files.iter().filter_map(|f| f.hosts.get(host)).map(|r| r.0).min())
-            .or(self.start)
+        host.and_then(|host| {
+            self.files
+                .iter()
+                .filter_map(|f| f.hosts.get(host))
+                .map(|r| r.0)
+                .min()
+        })
+        .or(self.start)
     }
 }
 
@@ -97,7 +109,11 @@ pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
     let mut untimed = Vec::new();
     for file in files {
         for event in file.events {
-            if event.stamp.is_some() { events.push(event) } else { untimed.push(event) }
+            if event.stamp.is_some() {
+                events.push(event)
+            } else {
+                untimed.push(event)
+            }
         }
     }
     let events = join::join(events);
@@ -113,5 +129,7 @@ pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
 
 /// The width of an event's stamp.
 pub(crate) fn width(event: &Event) -> Span {
-    event.stamp.map_or(Span::from_seconds(1), |stamp| stamp.width)
+    event
+        .stamp
+        .map_or(Span::from_seconds(1), |stamp| stamp.width)
 }

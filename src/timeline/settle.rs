@@ -23,6 +23,8 @@ use super::{FileEvents, FileTimes, TimeOptions};
 /// How much a stamp must fall back to be taken for a new year, in days: rollover needs a big jump, for
 /// records may be out of order by hours.
 const ROLLOVER_DAYS: i64 = 183;
+/// From January back to December are more days than this.
+const LATE_DAYS: i64 = 330;
 /// Zones differ by quarters of an hour.
 const QUARTER: i64 = 15 * 60;
 /// How many events have to agree on an offset.
@@ -52,14 +54,18 @@ struct Years {
 pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled {
     let mut warnings = Vec::new();
     let dated = dated_instant(files);
-    let years: Vec<Option<Years>> =
-        files.iter().map(|file| years_of(file, options, dated, &mut warnings)).collect();
+    let years: Vec<Option<Years>> = files
+        .iter()
+        .map(|file| years_of(file, options, dated, &mut warnings))
+        .collect();
     let walls: Vec<Vec<Option<Wall>>> = files
         .iter()
         .zip(&years)
         .map(|(file, years)| walls(file.events.iter().map(|e| e.stamp.as_ref()), years.as_ref()))
         .collect();
-    let zones: Vec<Zone> = (0..files.len()).map(|n| zone_of(n, files, &walls, options)).collect();
+    let zones: Vec<Zone> = (0..files.len())
+        .map(|n| zone_of(n, files, &walls, options))
+        .collect();
     let mut out = Vec::with_capacity(files.len());
     for (n, file) in files.iter_mut().enumerate() {
         for (event, wall) in file.events.iter_mut().zip(&walls[n]) {
@@ -70,7 +76,10 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
         }
         out.push(times_of(file, years[n].as_ref(), &zones[n], &mut warnings));
     }
-    Settled { files: out, warnings }
+    Settled {
+        files: out,
+        warnings,
+    }
 }
 
 /// A stamp with its year: an instant, or what a clock on the wall showed.
@@ -78,6 +87,14 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
 enum Wall {
     Instant(Timestamp),
     Local(Timestamp),
+}
+
+impl Wall {
+    fn year(&self) -> i16 {
+        match self {
+            Self::Instant(at) | Self::Local(at) => year_at(*at),
+        }
+    }
 }
 
 fn instant(wall: Wall, zone: &Zone) -> Timestamp {
@@ -97,7 +114,9 @@ fn in_zone(local: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let wall = jiff::Timestamp::from_nanosecond(i128::from(local.nanos())).ok()?;
     let wall = Offset::UTC.to_datetime(wall);
     let at = zone.to_ambiguous_timestamp(wall).compatible().ok()?;
-    i64::try_from(at.as_nanosecond()).ok().map(Timestamp::from_nanos)
+    i64::try_from(at.as_nanosecond())
+        .ok()
+        .map(Timestamp::from_nanos)
 }
 
 /// Adds years to year-less stamps, in file order, with rollover.
@@ -117,8 +136,8 @@ fn walls<'a>(
                         let back = before.since(at);
                         if back > DAY.times(ROLLOVER_DAYS) {
                             year += 1;
-                        } else if back < DAY.times(-ROLLOVER_DAYS) {
-                            // Out of order around New Year: a record of the old year.
+                        } else if back < DAY.times(-LATE_DAYS) {
+                            // Out of order around New Year: a late record of the old year.
                             return Wall::Local(with_year(at, year - 1));
                         }
                     }
@@ -136,8 +155,14 @@ fn with_year(at: Timestamp, year: i16) -> Timestamp {
     let since = at.since(Timestamp::from_seconds(start(2000) * 86_400));
     let leap = civil::Date::new(year, 1, 1).is_ok_and(civil::Date::in_leap_year);
     // Day 60 of a leap year is 1 March.
-    let shift = if !leap && since >= DAY.times(60) { DAY } else { Span::ZERO };
-    Timestamp::from_seconds(start(year) * 86_400).plus(since).minus(shift)
+    let shift = if !leap && since >= DAY.times(60) {
+        DAY
+    } else {
+        Span::ZERO
+    };
+    Timestamp::from_seconds(start(year) * 86_400)
+        .plus(since)
+        .minus(shift)
 }
 
 /// Days from 1970 to the first day of `year`.
@@ -148,7 +173,10 @@ fn days_before(year: i16) -> Option<i64> {
 }
 
 fn year_at(at: Timestamp) -> i16 {
-    at.date().get(..4).and_then(|y| y.parse().ok()).unwrap_or(1970)
+    at.date()
+        .get(..4)
+        .and_then(|y| y.parse().ok())
+        .unwrap_or(1970)
 }
 
 /// An instant in the middle of all records that bear a year.
@@ -183,12 +211,25 @@ fn years_of(
         .collect();
     let last = stamps.last()?;
     if let Some(first) = options.year {
-        return Some(Years { first, how: "as given" });
+        return Some(Years {
+            first,
+            how: "as given",
+        });
     }
-    let rollovers = stamps
-        .windows(2)
-        .filter(|pair| pair[0].known_nanos() - pair[1].known_nanos() > DAY.times(ROLLOVER_DAYS).nanos())
-        .count() as i16;
+    let as_of_2000 = walls(
+        stamps.iter().copied().map(Some),
+        Some(&Years {
+            first: 2000,
+            how: "",
+        }),
+    );
+    let rollovers = as_of_2000
+        .iter()
+        .flatten()
+        .map(Wall::year)
+        .max()
+        .unwrap_or(2000)
+        - 2000;
     let last = Timestamp::from_nanos(last.known_nanos());
     let (year, how) = if let Some(dated) = dated {
         (nearest_year(last, dated), "of the other files' records")
@@ -203,9 +244,15 @@ fn years_of(
             Some(&file.path),
             "its stamps bear no year, and nothing tells one: 1970 is assumed; give --year",
         ));
-        return Some(Years { first: 1970, how: "assumed" });
+        return Some(Years {
+            first: 1970,
+            how: "assumed",
+        });
     };
-    Some(Years { first: year - rollovers, how })
+    Some(Years {
+        first: year - rollovers,
+        how,
+    })
 }
 
 /// The year in which `stamp` is nearest to `at`.
@@ -220,7 +267,11 @@ fn nearest_year(stamp: Timestamp, at: Timestamp) -> i16 {
 /// The latest year in which `stamp` is not after `at`, a day of slack for zones.
 fn latest_year(stamp: Timestamp, at: Timestamp) -> i16 {
     let year = year_at(at);
-    if with_year(stamp, year) > at.plus(DAY) { year - 1 } else { year }
+    if with_year(stamp, year) > at.plus(DAY) {
+        year - 1
+    } else {
+        year
+    }
 }
 
 fn zone_of(
@@ -257,9 +308,13 @@ fn offset_by_events(
     }
     let mut votes: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
     for (event, wall) in files[n].events.iter().zip(&walls[n]) {
-        let Some(Wall::Local(local)) = wall else { continue };
+        let Some(Wall::Local(local)) = wall else {
+            continue;
+        };
         // Repeated messages meet by chance at many offsets; only single ones are witnesses.
-        let Some([(at, m)]) = instants.get(&same(event)).map(Vec::as_slice) else { continue };
+        let Some([(at, m)]) = instants.get(&same(event)).map(Vec::as_slice) else {
+            continue;
+        };
         let seconds = local.since(*at).nanos().div_euclid(1_000_000_000);
         let quarters = (seconds + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
         if (seconds - quarters).abs() <= 5 && quarters.abs() <= 15 * 3600 {
@@ -284,7 +339,11 @@ fn written_offset(files: &[FileEvents]) -> Option<(Span, String)> {
     let mut offsets: BTreeMap<i32, &str> = BTreeMap::new();
     for file in files {
         for stamp in [file.census.first, file.census.last].into_iter().flatten() {
-            if let Known::Utc { offset_s: Some(offset), .. } = stamp.known {
+            if let Known::Utc {
+                offset_s: Some(offset),
+                ..
+            } = stamp.known
+            {
                 offsets.entry(offset).or_insert(&file.path);
             }
         }
@@ -311,7 +370,12 @@ fn times_of(
     };
     let mut stamps = vec![file.census.first];
     stamps.extend(file.census.minutes.iter().map(|(stamp, _)| Some(*stamp)));
-    stamps.extend(file.events.iter().map(|e| e.stamp).filter(|_| file.census.minutes.is_empty()));
+    stamps.extend(
+        file.events
+            .iter()
+            .map(|e| e.stamp)
+            .filter(|_| file.census.minutes.is_empty()),
+    );
     stamps.push(file.census.last);
     let settled = settle_all(stamps);
     let mut minutes = BTreeMap::new();
@@ -324,20 +388,32 @@ fn times_of(
     let mut hosts: BTreeMap<String, (Timestamp, Timestamp)> = BTreeMap::new();
     for ((host, ..), tally) in &file.census.writers {
         let ends = settle_all(vec![tally.first, tally.last]);
-        let (Some(first), Some(last)) = (ends[0].or(ends[1]), ends[1].or(ends[0])) else { continue };
+        let (Some(first), Some(last)) = (ends[0].or(ends[1]), ends[1].or(ends[0])) else {
+            continue;
+        };
         let host = String::from_utf8_lossy(host).into_owned();
         let range = hosts.entry(host).or_insert((first, last));
         range.0 = range.0.min(first);
         range.1 = range.1.max(last);
     }
-    let stamp = file.census.first.or_else(|| file.events.iter().find_map(|e| e.stamp));
+    let stamp = file
+        .census
+        .first
+        .or_else(|| file.events.iter().find_map(|e| e.stamp));
     let zone_words = match stamp.map(|s| s.known) {
         None => "no stamps".to_owned(),
-        Some(Known::Utc { offset_s: Some(_), .. }) => "as written".to_owned(),
+        Some(Known::Utc {
+            offset_s: Some(_), ..
+        }) => "as written".to_owned(),
         Some(Known::Utc { offset_s: None, .. }) => "counted from the epoch".to_owned(),
         Some(Known::Local(_) | Known::NoYear(_)) => zone_in_words(zone),
     };
-    if matches!(zone, Zone::Shift(..)) && matches!(stamp.map(|s| s.known), Some(Known::Local(_) | Known::NoYear(_))) {
+    if matches!(zone, Zone::Shift(..))
+        && matches!(
+            stamp.map(|s| s.known),
+            Some(Known::Local(_) | Known::NoYear(_))
+        )
+    {
         warnings.push(Warning::new(
             Some(&file.path),
             format!("its stamps bear no zone: {zone_words}; give --tz where that is wrong"),
@@ -362,7 +438,11 @@ fn zone_in_words(zone: &Zone) -> String {
         Zone::Shift(span, how) => {
             let minutes = span.nanos() / 60_000_000_000;
             let sign = if minutes < 0 { '-' } else { '+' };
-            format!("{sign}{:02}:{:02} {how}", minutes.abs() / 60, minutes.abs() % 60)
+            format!(
+                "{sign}{:02}:{:02} {how}",
+                minutes.abs() / 60,
+                minutes.abs() % 60
+            )
         }
         Zone::Utc => "UTC assumed".to_owned(),
     }
@@ -385,21 +465,38 @@ mod tests {
 
     #[test]
     fn december_rolls_over_to_january_and_a_late_record_does_not_roll_back() {
-        let stamps = [no_year(12, 31), no_year(1, 1), no_year(12, 31), no_year(1, 2)];
+        let stamps = [
+            no_year(12, 31),
+            no_year(1, 1),
+            no_year(12, 31),
+            no_year(1, 2),
+        ];
         let got = settled(&stamps, 2025);
-        assert_eq!(got, ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-02"]);
+        assert_eq!(
+            got,
+            ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-02"]
+        );
     }
 
     #[test]
     fn leap_days_keep_their_place() {
         assert_eq!(settled(&[no_year(2, 29)], 2024), ["2024-02-29"]);
-        assert_eq!(settled(&[no_year(3, 1), no_year(12, 31)], 2025), ["2025-03-01", "2025-12-31"]);
+        assert_eq!(
+            settled(&[no_year(3, 1), no_year(12, 31)], 2025),
+            ["2025-03-01", "2025-12-31"]
+        );
     }
 
     #[test]
     fn a_stamp_after_the_modification_time_is_of_the_year_before() {
         let at = Timestamp::from_seconds(1_772_355_600); // 2026-03-01
-        assert_eq!(latest_year(Timestamp::from_nanos(no_year(11, 23).known_nanos()), at), 2025);
-        assert_eq!(latest_year(Timestamp::from_nanos(no_year(2, 28).known_nanos()), at), 2026);
+        assert_eq!(
+            latest_year(Timestamp::from_nanos(no_year(11, 23).known_nanos()), at),
+            2025
+        );
+        assert_eq!(
+            latest_year(Timestamp::from_nanos(no_year(2, 28).known_nanos()), at),
+            2026
+        );
     }
 }

@@ -1,6 +1,71 @@
-//! Records within records.
+//! Records within records: a container's line that is a record of its own, a message that is JSON.
 
-use crate::record::Record;
+use std::borrow::Cow;
 
-/// A message that is a JSON object becomes that object's message.
-pub(in crate::record) fn unwrap_json(_record: &mut Record<'_>) {}
+use super::{Format, into_owned, json, read_as, shape};
+use crate::record::{Frame, Record};
+
+/// A message that is a JSON object with a message becomes that message.
+pub(in crate::record) fn unwrap_json(record: &mut Record<'_>) {
+    if !record.message.starts_with(b"{\"") && !record.message.starts_with(b"{ \"") {
+        return;
+    }
+    let Some(parts) = json::parts(&record.message).filter(|parts| parts.has_message()) else {
+        return;
+    };
+    let mut inside = super::start(record.format, b"");
+    parts.fill(&mut inside);
+    let inside = into_owned(inside);
+    // Who wrote it the collector knows better than the program.
+    let program = record.program.take();
+    adopt(record, inside);
+    record.program = program.or(record.program.take());
+}
+
+/// Makes `text` the record's message; if it has a header of its own, that is taken apart. The record
+/// keeps its time and place.
+pub(in crate::record) fn set_message<'a>(record: &mut Record<'a>, text: Cow<'a, [u8]>) {
+    let inside = match &text {
+        Cow::Borrowed(text) => read_inside(text),
+        Cow::Owned(text) => read_inside(text).map(into_owned),
+    };
+    match inside {
+        Some(inside) => adopt(record, inside),
+        None => {
+            record.message = match text {
+                Cow::Borrowed(text) => super::uncoloured(text),
+                Cow::Owned(text) => Cow::Owned(super::uncoloured(&text).into_owned()),
+            }
+        }
+    }
+}
+
+fn read_inside(text: &[u8]) -> Option<Record<'_>> {
+    let format = shape(text).filter(|format| {
+        !matches!(
+            format,
+            Format::JournalExport | Format::AptHistory | Format::DockerJson | Format::Cri
+        )
+    })?;
+    read_as(
+        Frame {
+            line: text,
+            before: b"",
+            after: b"",
+        },
+        format,
+    )
+}
+
+/// What the record inside knows better.
+fn adopt<'a>(record: &mut Record<'a>, inside: Record<'a>) {
+    record.message = inside.message;
+    record.program = inside.program.or(record.program.take());
+    record.severity = inside.severity.or(record.severity);
+    record.pid = inside.pid.or(record.pid);
+    record.unit = inside.unit.or(record.unit.take());
+    record.subject = inside.subject.or(record.subject.take());
+    record.host = record.host.take().or(inside.host);
+    record.facts.extend(inside.facts);
+    record.unwrapped = true;
+}

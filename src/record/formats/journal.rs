@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use memchr::memchr;
 use memchr::memmem;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::lines::{self, text};
+use super::lines::{self, into_text};
 use super::{Format, inner, start, syslog};
 use crate::record::stamp;
 use crate::record::{Frame, Record, Tag};
@@ -80,7 +81,7 @@ impl<'a> Entry<'a> {
     }
 
     fn record(self, format: Format, line: &'a [u8]) -> Record<'a> {
-        let named = |name: Cow<'a, [u8]>| (!name.is_empty()).then(|| owned_text(name));
+        let named = |name: Cow<'a, [u8]>| (!name.is_empty()).then(|| into_text(name));
         let or = |a: Cow<'a, [u8]>, b| if a.is_empty() { b } else { a };
         let mut record = start(format, line);
         record.unwrapped = true;
@@ -103,7 +104,7 @@ impl<'a> Entry<'a> {
             .subjects
             .into_iter()
             .find(|name| !name.is_empty())
-            .map(owned_text);
+            .map(into_text);
         record.pid =
             stamp::number(&or(self.pid, self.syslog_pid)).and_then(|n| u32::try_from(n).ok());
         record.severity = match *self.priority {
@@ -113,7 +114,7 @@ impl<'a> Entry<'a> {
         record.facts = self
             .facts
             .into_iter()
-            .map(|(name, value)| (name, owned_text(value)))
+            .map(|(name, value)| (name, into_text(value)))
             .collect();
         record.message = match self.message {
             Cow::Borrowed(message) => super::uncoloured(tidy(message, kernel)),
@@ -137,13 +138,6 @@ fn tidy(message: &[u8], kernel: bool) -> &[u8] {
 
 fn is_init(unit: &[u8]) -> bool {
     unit == b"init.scope"
-}
-
-fn owned_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match bytes {
-        Cow::Borrowed(bytes) => text(bytes),
-        Cow::Owned(bytes) => Cow::Owned(text(&bytes).into_owned()),
-    }
 }
 
 /// Whether the line is an entry in JSON.
@@ -209,7 +203,7 @@ impl<'de> Visitor<'de> for Entries {
 
 /// A field's value as bytes: a string, an array of byte numbers, the first of several values; null is
 /// empty.
-struct Value<'a>(Cow<'a, [u8]>);
+pub(in crate::record) struct Value<'a>(pub(in crate::record) Cow<'a, [u8]>);
 
 impl<'de> de::Deserialize<'de> for Value<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -323,29 +317,49 @@ impl<'de> Visitor<'de> for Elements {
     }
 }
 
+/// Searchers for the names that the census asks for, made once.
+static TAGS: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| {
+    [
+        memmem::Finder::new("\"SYSLOG_IDENTIFIER\":\""),
+        memmem::Finder::new("\"_PID\":\""),
+        memmem::Finder::new("\"_HOSTNAME\":\""),
+        memmem::Finder::new("\"__REALTIME_TIMESTAMP\":\""),
+    ]
+});
+
 /// Where host, program and pid stand in an entry in JSON, found without parsing it.
 pub(in crate::record) fn json_tag(line: &[u8]) -> Option<Tag<'_>> {
-    let program = string_after(line, b"\"SYSLOG_IDENTIFIER\":\"")?;
-    let pid = string_after(line, b"\"_PID\":\"").unwrap_or_default();
-    let host = string_after(line, b"\"_HOSTNAME\":\"").unwrap_or_default();
-    Some(Tag { host, program, pid })
+    let [program, pid, host, _] = &*TAGS;
+    Some(Tag {
+        program: string_after(line, program).filter(|name| !name.is_empty())?,
+        pid: string_after(line, pid).unwrap_or_default(),
+        host: string_after(line, host).unwrap_or_default(),
+    })
 }
 
 /// An entry's microseconds, found without parsing it.
 pub(in crate::record) fn json_stamp(line: &[u8]) -> Option<crate::time::Stamp> {
-    let digits = string_after(line, b"\"__REALTIME_TIMESTAMP\":\"")?;
-    stamp::from_count(stamp::number(digits)?, &[])
+    stamp::from_count(stamp::number(string_after(line, &TAGS[3])?)?, &[])
 }
 
-fn string_after<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let start = memmem::find(line, key)? + key.len();
-    let rest = line.get(start..)?;
+fn string_after<'a>(line: &'a [u8], name: &memmem::Finder<'_>) -> Option<&'a [u8]> {
+    let rest = line.get(name.find(line)? + name.needle().len()..)?;
     rest.get(..memchr(b'"', rest)?)
 }
 
 /// Whether an export stanza begins with the line.
 pub(in crate::record) fn is_stanza_start(line: &[u8]) -> bool {
     line.starts_with(b"__CURSOR=") || line.starts_with(b"__REALTIME_TIMESTAMP=")
+}
+
+/// Whether the line looks like one of a stanza: `_PID=812`.
+pub(in crate::record) fn is_field(line: &[u8]) -> bool {
+    let name = line
+        .iter()
+        .take(64)
+        .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_');
+    let len = name.count();
+    len > 1 && line.get(len) == Some(&b'=')
 }
 
 /// The text of an export stanza around a line.

@@ -13,13 +13,20 @@ use super::{Frame, Record, Tag};
 use crate::time::Stamp;
 
 mod ansible;
+mod container;
 mod inner;
 mod journal;
+mod json;
+mod keys;
+mod kube;
 mod level;
 mod lines;
+mod logfmt;
 mod packages;
+mod services;
 mod syslog;
 mod text;
+mod web;
 
 /// How a log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +64,58 @@ pub enum Format {
     AptHistory,
     /// Ansible's `log_path`.
     Ansible,
+    /// Docker's json-file driver.
+    DockerJson,
+    /// `2026-03-01T10:00:00.123456789+01:00 stdout F ..`: containerd, CRI-O.
+    Cri,
+    /// One JSON object a record, of any logger.
+    JsonLines,
+    /// `kubectl get events -o json`, one a line or as an indented list.
+    KubeEvents,
+    /// The Kubernetes API server's audit log.
+    KubeAudit,
+    /// `time=.. level=info msg=".."`.
+    Logfmt,
+    /// `I0301 10:00:00.123456     812 file.go:10] ..`: klog, glog.
+    Klog,
+    /// `03-01 10:00:00.123   812   830 D Tag: ..`: Android.
+    Logcat,
+    /// `2026-03-01 10:00:00,123 - app - INFO - ..`, `.. INFO ..`, `INFO:app:..`.
+    PythonLogging,
+    /// `2026-03-01 10:00:00.123  INFO 812 --- [main] c.e.App : ..`: logback, Spring Boot.
+    Logback,
+    /// `2026-03-01 10:00:00,123 INFO  [main] c.e.App: ..`.
+    Log4j,
+    /// `2026-03-01T10:00:00.123+0100 [INFO]  client: ..`: Nomad, Consul, Vault.
+    Hclog,
+    /// `[2026-03-01T09:00:00Z INFO  app::mod] ..`.
+    EnvLogger,
+    /// `2026-03-01T09:00:00.123456Z  INFO app::mod: ..`.
+    TracingText,
+    /// `2026/03/01 10:00:00 ..`.
+    GoLog,
+    /// `I, [2026-03-01T10:00:00.123456 #812]  INFO -- app: ..`.
+    RubyLogger,
+    /// `2026-03-01_09:00:00.12345 ..`: runit.
+    Svlogd,
+    /// `@4000000065e1a2b30f3a1c2c ..`: daemontools, s6.
+    Tai64n,
+    /// Common and combined access logs.
+    Access,
+    /// nginx's error log.
+    NginxError,
+    /// Apache's error log.
+    ApacheError,
+    /// supervisord's own log.
+    Supervisord,
+    /// PM2's own log.
+    Pm2,
+    /// monit's log.
+    Monit,
+    /// PostgreSQL's log.
+    Postgres,
+    /// Redis' log.
+    Redis,
     /// A stamp, then text.
     StampedText,
     /// No stamp.
@@ -84,6 +143,32 @@ impl Format {
         F::Dpkg,
         F::AptHistory,
         F::Ansible,
+        F::DockerJson,
+        F::Cri,
+        F::JsonLines,
+        F::KubeEvents,
+        F::KubeAudit,
+        F::Logfmt,
+        F::Klog,
+        F::Logcat,
+        F::PythonLogging,
+        F::Logback,
+        F::Log4j,
+        F::Hclog,
+        F::EnvLogger,
+        F::TracingText,
+        F::GoLog,
+        F::RubyLogger,
+        F::Svlogd,
+        F::Tai64n,
+        F::Access,
+        F::NginxError,
+        F::ApacheError,
+        F::Supervisord,
+        F::Pm2,
+        F::Monit,
+        F::Postgres,
+        F::Redis,
         F::StampedText,
         F::Plain,
     ];
@@ -91,7 +176,7 @@ impl Format {
     /// Whether each line is a request that was served.
     #[must_use]
     pub fn is_access_log(self) -> bool {
-        false
+        matches!(self, F::Access)
     }
 
     /// Its name in a report.
@@ -114,6 +199,32 @@ impl Format {
             F::Dpkg => "dpkg",
             F::AptHistory => "apt-history",
             F::Ansible => "ansible",
+            F::DockerJson => "docker-json",
+            F::Cri => "cri",
+            F::JsonLines => "json-lines",
+            F::KubeEvents => "kube-events",
+            F::KubeAudit => "kube-audit",
+            F::Logfmt => "logfmt",
+            F::Klog => "klog",
+            F::Logcat => "logcat",
+            F::PythonLogging => "python-logging",
+            F::Logback => "logback",
+            F::Log4j => "log4j",
+            F::Hclog => "hclog",
+            F::EnvLogger => "env-logger",
+            F::TracingText => "tracing-text",
+            F::GoLog => "go-log",
+            F::RubyLogger => "ruby-logger",
+            F::Svlogd => "svlogd",
+            F::Tai64n => "tai64n",
+            F::Access => "access",
+            F::NginxError => "nginx-error",
+            F::ApacheError => "apache-error",
+            F::Supervisord => "supervisord",
+            F::Pm2 => "pm2",
+            F::Monit => "monit",
+            F::Postgres => "postgres",
+            F::Redis => "redis",
             F::StampedText => "stamped-text",
             F::Plain => "plain",
         }
@@ -126,6 +237,10 @@ impl Format {
         match self {
             F::JournalJson => &["\"MESSAGE\":[", "\"MESSAGE\" : [", "\\u001b"],
             F::JournalExport => &["MESSAGE\n"],
+            F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
+                &["\\u001b", "\\u001B", "\\u003c", "\\u003e", "\\u0026"]
+            }
+            F::Cri => &[" stdout P ", " stderr P "],
             _ => &[],
         }
     }
@@ -134,7 +249,19 @@ impl Format {
     fn is_single(self) -> bool {
         matches!(
             self,
-            F::JournalJson | F::JournalExport | F::AptHistory | F::Ansible | F::Dpkg | F::Plain
+            F::JournalJson
+                | F::JournalExport
+                | F::Dpkg
+                | F::AptHistory
+                | F::Ansible
+                | F::DockerJson
+                | F::Cri
+                | F::JsonLines
+                | F::KubeEvents
+                | F::KubeAudit
+                | F::Logfmt
+                | F::Access
+                | F::Plain
         )
     }
 
@@ -227,7 +354,8 @@ fn sequence_len(text: &[u8]) -> Option<usize> {
 /// The format that the line's head shows; `None` where it shows none. Cheap: looks at fixed places.
 pub(super) fn shape(line: &[u8]) -> Option<Format> {
     match line.first()? {
-        b'{' => return journal::is_json(line).then_some(F::JournalJson),
+        b'{' => return json::shape(line),
+        0x1e => return journal::is_json(&line[1..]).then_some(F::JournalJson),
         b'_' if journal::is_stanza_start(line) => return Some(F::JournalExport),
         b'S' | b'C' | b'R' | b'I' | b'U' | b'D' | b'P' | b'E' if packages::is_apt(line) => {
             return Some(F::AptHistory);
@@ -235,13 +363,14 @@ pub(super) fn shape(line: &[u8]) -> Option<Format> {
         b'-' if syslog::is_separator(line) => return Some(F::JournalShort),
         b' ' | b'\t' => return None,
         0x1b => return text::shape(line),
+        b'l' | b't' | b's' | b'm' | b'c' if logfmt::is_line(line) => return Some(F::Logfmt),
+        b'0'..=b'9' if container::is_cri(line) => return Some(F::Cri),
         _ => {}
     }
     if let Some(split) = syslog::split(line) {
         return Some(split.format);
     }
-    let layout = stamp::head(line)?.layout;
-    if layout == Layout::Iso {
+    if stamp::head(line).is_some_and(|head| head.layout == Layout::Iso) {
         if packages::is_dpkg(line) {
             return Some(F::Dpkg);
         }
@@ -249,7 +378,7 @@ pub(super) fn shape(line: &[u8]) -> Option<Format> {
             return Some(F::Ansible);
         }
     }
-    text::shape(line)
+    text::shape(line).or_else(|| web::access(line).map(|record| record.format))
 }
 
 /// Reads the record of the frame's line in this format; `None` where the line does not fit.
@@ -260,6 +389,19 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
         F::Dpkg => packages::read_dpkg(frame),
         F::AptHistory => packages::read_apt(frame),
         F::Ansible => ansible::read(frame),
+        F::DockerJson => container::read_docker(frame),
+        F::Cri => container::read_cri(frame),
+        F::KubeEvents => kube::read_event(frame),
+        F::KubeAudit => kube::read_audit(frame),
+        F::JsonLines => json::read(frame),
+        F::Logfmt => logfmt::read(frame),
+        F::Access => {
+            let record = web::access(lines::chomp(frame.line))?;
+            Some(Record {
+                len: frame.line.len(),
+                ..record
+            })
+        }
         F::Plain => None,
         format if format.is_syslog() || format == F::Dmesg => {
             let record = if follows(frame) {
@@ -267,14 +409,18 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
             } else {
                 syslog::read(frame)
             }?;
-            // Of these two only the file as a whole tells.
-            let same = (format, record.format) == (F::JournalShort, F::Rfc3164);
-            Some(Record {
-                format: if same { format } else { record.format },
-                ..record
-            })
+            Some(settled(record, format))
         }
-        _ => text::read(frame),
+        _ => text::read(frame, format),
+    }
+}
+
+/// From the 10th of a month on two formats write the same: of these the file as a whole tells.
+fn settled(record: Record<'_>, hint: Format) -> Record<'_> {
+    let same = (hint, record.format) == (F::JournalShort, F::Rfc3164);
+    Record {
+        format: if same { hint } else { record.format },
+        ..record
     }
 }
 
@@ -293,11 +439,12 @@ fn follows(frame: Frame<'_>) -> bool {
 /// Reads a line that shows no head of its own: part of the record above, if that is of a format whose
 /// records have several lines; else plain text with the time of what stands above.
 pub(super) fn read_headless<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
-    if lines::is_blank(frame.line) || journal::Stanza::around(frame).is_some() {
+    let field = || journal::is_field(frame.line) && in_stanza(frame);
+    if lines::is_blank(frame.line) || field() {
         return None;
     }
     if !hint.is_single()
-        && let Some(record) = text::read_block(frame)
+        && let Some(record) = text::read_block(frame, hint)
     {
         return Some(record);
     }
@@ -307,6 +454,13 @@ pub(super) fn read_headless<'a>(frame: Frame<'a>, hint: Format) -> Option<Record
 /// Whether a line of an export stanza has been told apart from other text.
 pub(super) fn in_stanza(frame: Frame<'_>) -> bool {
     journal::Stanza::around(frame).is_some()
+}
+
+/// Whether the text is indented JSON with Kubernetes' events.
+pub(super) fn is_indented_event(text: &[u8]) -> bool {
+    let inner = text.trim_ascii_start().strip_prefix(b"{");
+    inner.is_some_and(|inner| inner.starts_with(b"\n") || inner.starts_with(b"\r\n"))
+        && kube::is_event(text)
 }
 
 /// Where host, program and pid stand in the line.
@@ -327,33 +481,54 @@ pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
             return stamp::from_count(stamp::number(digits)?, &[]);
         }
         F::AptHistory => return packages::apt_line_stamp(line),
+        F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
+            return json::stamp_of(line, format);
+        }
         _ => {}
     }
-    place_of_stamp(line)?.read(line).map(|(stamp, _)| stamp)
+    place_of_stamp(line, format)?
+        .read(line)
+        .map(|(stamp, _)| stamp)
 }
 
 /// The bytes of the stamp that are equal within one minute.
 pub(super) fn minute_key(line: &[u8], format: Format) -> Option<Range<usize>> {
     match format {
         F::JournalJson | F::JournalExport | F::AptHistory => None,
-        _ => place_of_stamp(line)?.minute(line),
+        F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => None,
+        _ => place_of_stamp(line, format)?.minute(line),
     }
 }
 
-/// The stamp near the head of a line: at it, in brackets, behind a PRI.
-fn place_of_stamp(line: &[u8]) -> Option<stamp::Head> {
-    if line.first() != Some(&b'<') {
-        return stamp::head(line);
+/// The stamp near the head of a line: at it, in brackets, behind a PRI, a process or an address.
+fn place_of_stamp(line: &[u8], format: Format) -> Option<stamp::Head> {
+    match (format, line.first()?) {
+        (F::Access, _) => return web::access_head(line).or_else(|| stamp::head(line)),
+        (F::Redis, _) => return services::redis_head(line).or_else(|| stamp::head(line)),
+        (F::Logfmt, _) => return logfmt::stamp_head(line).or_else(|| stamp::head(line)),
+        (_, b'<') => {
+            let close = line.iter().take(5).position(|b| *b == b'>')?;
+            let start = close
+                + if line.get(close + 1..close + 3) == Some(b"1 ") {
+                    3
+                } else {
+                    1
+                };
+            return Some(stamp::Head {
+                layout: Layout::of(line.get(start..)?)?,
+                start,
+            });
+        }
+        _ => {}
     }
-    let close = line.iter().take(5).position(|b| *b == b'>')?;
-    let start = close
-        + if line.get(close + 1..close + 3) == Some(b"1 ") {
-            3
-        } else {
-            1
-        };
-    Some(stamp::Head {
-        layout: Layout::of(line.get(start..)?)?,
-        start,
-    })
+    stamp::head(line)
+}
+
+/// The stamp of a line of any text format.
+fn any_stamp(line: &[u8]) -> Option<Stamp> {
+    place_of_stamp(line, F::Plain)
+        .or_else(|| services::redis_head(line))
+        .or_else(|| web::access_head(line))
+        .and_then(|head| head.read(line))
+        .map(|(stamp, _)| stamp)
 }

@@ -89,7 +89,7 @@ pub(in crate::record) fn read_block<'a>(
     Some(block.complete(record(block.head, line, split), split.message))
 }
 
-/// How far the message is indented: where journalctl's further lines begin.
+/// The record of a line that has been taken apart.
 fn record<'a>(whole: &'a [u8], line: &'a [u8], split: Split<'a>) -> Record<'a> {
     let mut record = start(split.format, whole);
     record.stamp = split.stamp.and_then(|head| Some(head.read(line)?.0));

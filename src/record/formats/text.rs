@@ -3,37 +3,43 @@
 //! Owns: the usual places of level, logger and process behind a stamp. In: a line with its stamp told by
 //! `stamp`. Out: the record, with the unstamped lines below it.
 
+use std::borrow::Cow;
+
 use super::lines::{self, Block, backward, chomp, text};
-use super::{Format, inner, level, start, syslog};
+use super::{Format, inner, level, services, start, syslog, web};
 use crate::record::stamp::{self, Head, Layout};
 use crate::record::{Frame, Record, Severity};
 use crate::time::Stamp;
 
 /// The format that the line's head shows.
 pub(in crate::record) fn shape(line: &[u8]) -> Option<Format> {
-    header(chomp(line)).map(|record| record.format)
+    header(chomp(line), Format::StampedText).map(|record| record.format)
 }
 
-/// Reads a line with a stamp, and the lines below it that bear none.
-pub(in crate::record) fn read<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
+/// Reads a line with a header, and the lines below it that have none.
+pub(in crate::record) fn read<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
     if super::is_head(frame.line) {
-        read_block(frame)
+        read_block(frame, hint)
     } else {
         None
     }
 }
 
 /// Reads the record that the line is a part of: from the nearest header on.
-pub(in crate::record) fn read_block<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
+pub(in crate::record) fn read_block<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
     let block = Block::around(frame, super::is_head)?;
-    let record = match syslog::split(block.head) {
-        Some(_) => return syslog::read_block(frame, super::is_head),
-        None => header(chomp(block.head))?,
-    };
+    if syslog::split(block.head).is_some() {
+        return syslog::read_block(frame, super::is_head)
+            .map(|record| super::settled(record, hint));
+    }
+    let mut record = header(chomp(block.head), hint)?;
+    if record.stamp.is_none() {
+        record.stamp = stamp_above(frame.before);
+    }
     Some(block.complete(record, 0))
 }
 
-/// A line without a stamp, as a record of its own, with the time of what stands above it.
+/// A line without a header, as a record of its own, with the time of what stands above it.
 pub(in crate::record) fn plain<'a>(frame: Frame<'a>) -> Record<'a> {
     let line = chomp(frame.line);
     let mut record = start(Format::Plain, frame.line);
@@ -50,34 +56,72 @@ pub(in crate::record) fn plain<'a>(frame: Frame<'a>) -> Record<'a> {
 fn stamp_above(before: &[u8]) -> Option<Stamp> {
     backward(before)
         .take(lines::MOST_LINES)
-        .find_map(|(_, line)| super::place_of_stamp(line)?.read(line))
-        .map(|(stamp, _)| stamp)
+        .find_map(|(_, line)| super::any_stamp(line))
 }
 
 /// A header line by itself; colour codes around its parts are taken out first.
-fn header(line: &[u8]) -> Option<Record<'_>> {
+fn header(line: &[u8], hint: Format) -> Option<Record<'_>> {
     if memchr::memchr(0x1b, line).is_none() {
-        return plain_header(line);
+        return plain_header(line, hint);
     }
     let clean = super::uncoloured(line);
-    let record = plain_header(&clean)?;
+    let record = plain_header(&clean, hint)?;
     Some(Record {
         len: line.len(),
         ..super::into_owned(record)
     })
 }
 
-fn plain_header(line: &[u8]) -> Option<Record<'_>> {
-    let head = stamp::head(line)?;
+fn plain_header(line: &[u8], hint: Format) -> Option<Record<'_>> {
+    let Some(head) = stamp::head(line) else {
+        return services::redis(line).or_else(|| stampless(line));
+    };
+    let special = match head.layout {
+        Layout::Iso if head.start == 0 => services::supervisord(line, hint == Format::Supervisord)
+            .or_else(|| services::pm2(line))
+            .or_else(|| services::postgres(line)),
+        Layout::Slashes => web::nginx_error(line),
+        Layout::Ctime if head.start == 1 => web::apache_error(line),
+        Layout::Bsd => services::monit(line),
+        _ => None,
+    };
+    if special.is_some() {
+        return special;
+    }
     let (stamp, end) = head.read(line)?;
-    let tail = Tail::read(line.get(end..)?, head);
-    let mut record = start(Format::StampedText, line);
+    let boxed = head.start > 0 && line.get(..head.start)?.contains(&b'[');
+    let tail = Tail::read(line.get(end..)?, head, boxed);
+    let mut record = start(tail.format(line, end, head), line);
     record.stamp = Some(stamp);
-    record.severity = tail.severity;
+    record.severity = match (record.format, line.first()) {
+        (Format::Klog, Some(letter)) => level::letter(*letter),
+        _ => tail.severity,
+    };
     record.program = (!tail.program.is_empty()).then(|| text(tail.program));
     record.pid = tail.pid;
     record.message = super::uncoloured(tail.message);
     inner::unwrap_json(&mut record);
+    Some(record)
+}
+
+/// Python's `WARNING:root:text` and uvicorn's `INFO:     text`.
+fn stampless(line: &[u8]) -> Option<Record<'_>> {
+    let colon = line.iter().take(9).position(|b| *b == b':')?;
+    let severity = level::bare(&line[..colon])?;
+    let rest = &line[colon + 1..];
+    let mut record = start(Format::PythonLogging, line);
+    record.severity = Some(severity);
+    if rest.starts_with(b"  ") {
+        record.message = Cow::Borrowed(rest.trim_ascii_start());
+        return Some(record);
+    }
+    let end = rest
+        .iter()
+        .take(64)
+        .position(|b| *b == b':')
+        .filter(|end| is_name(&rest[..*end]))?;
+    record.program = Some(text(&rest[..end]));
+    record.message = Cow::Borrowed(rest[end + 1..].trim_ascii_start());
     Some(record)
 }
 
@@ -88,17 +132,24 @@ struct Tail<'a> {
     program: &'a [u8],
     pid: Option<u32>,
     message: &'a [u8],
+    /// `---` stood before the logger.
+    dashes: bool,
+    /// A thread stood in brackets.
+    thread: bool,
+    /// The level stood in brackets.
+    boxed: bool,
 }
 
 impl<'a> Tail<'a> {
-    /// Reads level, process and logger, as far as they stand in places that loggers put them.
-    fn read(rest: &'a [u8], head: Head) -> Self {
+    /// Reads level, process and logger, as far as they stand in places that loggers put them; `boxed`
+    /// where the stamp stands in brackets.
+    fn read(rest: &'a [u8], head: Head, boxed: bool) -> Self {
         let mut tail = Self::default();
-        let rest = if head.start == 1 && head.layout != Layout::Klog {
-            tail.bracket_end(rest)
-        } else {
-            rest
-        };
+        let klog = matches!(head.layout, Layout::Klog | Layout::Glog);
+        if klog {
+            return Self::klog(rest);
+        }
+        let rest = if boxed { tail.bracket_end(rest) } else { rest };
         let mut rest = tail.separated(rest);
         // Six parts at most: two numbers, level, thread, logger, and one to spare.
         for _ in 0..6 {
@@ -112,6 +163,55 @@ impl<'a> Tail<'a> {
         tail
     }
 
+    /// `     812 file.go:10] text`, behind klog's stamp.
+    fn klog(rest: &'a [u8]) -> Self {
+        let trimmed = rest.trim_ascii_start();
+        let digits = stamp::digits(trimmed, 0);
+        let message = match trimmed.iter().take(160).position(|b| *b == b']') {
+            Some(close) => trimmed[close + 1..].trim_ascii_start(),
+            None => trimmed,
+        };
+        let pid = stamp::number(&trimmed[..digits]).and_then(|pid| u32::try_from(pid).ok());
+        Self {
+            pid,
+            message,
+            ..Self::default()
+        }
+    }
+
+    /// Which logger writes like this.
+    fn format(&self, line: &[u8], end: usize, head: Head) -> Format {
+        let first = line.first().copied().unwrap_or_default();
+        let comma = line.get(head.start + 19) == Some(&b',')
+            && line.get(head.start + 20).is_some_and(u8::is_ascii_digit);
+        let zoned = line.get(head.start + 10) == Some(&b'T');
+        match head.layout {
+            Layout::Klog | Layout::Glog => Format::Klog,
+            Layout::Tai64n => Format::Tai64n,
+            Layout::MonthDay if self.pid.is_some() => Format::Logcat,
+            Layout::Slashes => Format::GoLog,
+            Layout::Iso if line.get(10) == Some(&b'_') => Format::Svlogd,
+            Layout::Iso if head.start == 4 => Format::RubyLogger,
+            Layout::Iso if self.dashes => Format::Logback,
+            Layout::Iso if self.severity.is_none() || (self.boxed && self.thread) => {
+                Format::StampedText
+            }
+            Layout::Iso if comma && (self.thread || line.get(end) == Some(&b']')) => Format::Log4j,
+            Layout::Iso if self.thread => Format::Logback,
+            Layout::Iso if comma => Format::PythonLogging,
+            Layout::Iso if zoned && first == b'[' && line.get(end) != Some(&b']') => {
+                Format::EnvLogger
+            }
+            Layout::Iso if zoned && line.get(end..end + 2) == Some(b" [") && self.boxed => {
+                Format::Hclog
+            }
+            Layout::Iso if zoned && line.get(end - 1) == Some(&b'Z') && !self.boxed => {
+                Format::TracingText
+            }
+            _ => Format::StampedText,
+        }
+    }
+
     /// What stands behind the stamp within its brackets: `] `, ` INFO  app::mod] `, `: INFO/Main] `.
     fn bracket_end(&mut self, rest: &'a [u8]) -> &'a [u8] {
         let Some(close) = rest.iter().take(128).position(|b| *b == b']') else {
@@ -122,7 +222,9 @@ impl<'a> Tail<'a> {
             .split(|b| matches!(b, b' ' | b'/' | b':'))
             .filter(|word| !word.is_empty());
         for word in words {
-            if self.severity.is_none() {
+            if let Some(pid) = word.strip_prefix(b"#").and_then(stamp::number) {
+                self.pid = u32::try_from(pid).ok();
+            } else if self.severity.is_none() {
                 self.severity = level::of(word);
             }
         }
@@ -164,7 +266,8 @@ impl<'a> Tail<'a> {
             .position(|b| matches!(b, b' ' | b'\t'))
             .unwrap_or(rest.len());
         let (word, after) = rest.split_at(len);
-        if word == b"---" {
+        if word == b"---" || word == b"--" {
+            self.dashes |= word.len() == 3;
             return Some(after);
         }
         if let Some(after) = self.level_word(word, after, head) {
@@ -176,8 +279,11 @@ impl<'a> Tail<'a> {
             let next = skip_marks(after);
             let told =
                 is_level(next) || next.starts_with(b"---") || head.layout == Layout::MonthDay;
-            if told && self.severity.is_none() {
-                self.pid = self.pid.or_else(|| u32::try_from(number).ok());
+            let before_dashes = next.starts_with(b"---");
+            if before_dashes || (told && self.severity.is_none()) {
+                self.pid = self
+                    .pid
+                    .or_else(|| u32::try_from(number).ok().filter(|pid| *pid > 0));
                 return Some(after);
             }
             return None;
@@ -187,16 +293,19 @@ impl<'a> Tail<'a> {
 
     /// `[INFO ]`, `[812]`, `[main]`, `[o.e.n.Node]`.
     fn bracket(&mut self, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let close = rest.iter().take(128).position(|b| *b == b']')?;
+        let close = closing(rest)?;
         let (content, after) = (rest[1..close].trim_ascii(), &rest[close + 1..]);
         if self.severity.is_none()
             && let Some(severity) = level::of(content)
         {
             self.severity = Some(severity);
+            self.boxed = true;
             return Some(after);
         }
         if let Some(number) = stamp::number(content) {
-            self.pid = self.pid.or_else(|| u32::try_from(number).ok());
+            self.pid = self
+                .pid
+                .or_else(|| u32::try_from(number).ok().filter(|pid| *pid > 0));
             return Some(after);
         }
         // A thread or a logger, if a level stands beside it; else words of the message.
@@ -207,7 +316,10 @@ impl<'a> Tail<'a> {
         let dotted = content.contains(&b'.') && !content.iter().any(|b| b"/: =".contains(b));
         if dotted {
             self.program = content;
+        } else if self.boxed || (content.contains(&b' ') && !ends_thread(after)) {
+            return None;
         }
+        self.thread = true;
         Some(after)
     }
 
@@ -241,6 +353,11 @@ impl<'a> Tail<'a> {
             self.program = word;
             return Some(next.get(2..).unwrap_or_default());
         }
+        // OpenStack: the request's context stands in brackets behind the logger.
+        if next.starts_with(b"[req-") && self.severity.is_some() && is_name(word) {
+            self.program = word;
+            return Some(after);
+        }
         let (name, colon) = match word.strip_suffix(b":") {
             Some(name) => (name, true),
             None => (word, false),
@@ -257,6 +374,30 @@ impl<'a> Tail<'a> {
             after
         })
     }
+}
+
+/// Whether what follows a bracket tells that it named a thread, although it has blanks in it: another
+/// bracket, a dash, a class.
+fn ends_thread(after: &[u8]) -> bool {
+    let next = after.trim_ascii_start();
+    let word = next.split(|b| *b == b' ').next().unwrap_or_default();
+    let class = word
+        .strip_suffix(b":")
+        .is_some_and(|word| is_name(word) && word.contains(&b'.'));
+    after.starts_with(b"[") || next.starts_with(b"- ") || class
+}
+
+/// Where the bracket at the head is closed; there may be others within.
+fn closing(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.iter().take(160).position(|byte| {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 /// `app[812]`.
