@@ -7,6 +7,7 @@
 //! lives did are told as a recovery that is not confirmed.
 
 use crate::attribution::{Case, Verdict};
+use crate::classify::Class;
 use crate::ledger::{Change, base_name};
 use crate::loops::CrashLoop;
 use crate::time::{Span, Timestamp};
@@ -162,6 +163,13 @@ fn outlived(facts: &Facts<'_>, found: &CrashLoop, span: Span) -> f64 {
     let mut lives: Vec<Span> = ends.iter().skip(1).filter_map(|e| e.life).collect();
     lives.sort_unstable();
     let usual = lives.get(lives.len() / 2).copied().unwrap_or(Span::ZERO);
+    // A start that is told as complete, where none of the loop's was, is a life of another sort.
+    let completes = track.starts.iter().any(|(t, n)| {
+        *t >= found.last && facts.timeline.events[*n].class == Class::Started
+    });
+    if completes && ends.iter().skip(1).all(|e| !e.was_started) {
+        return f64::INFINITY;
+    }
     // Stamps of whole seconds tell of no life shorter than that.
     span.seconds() / usual.seconds().max(0.2)
 }

@@ -157,7 +157,12 @@ impl Act {
         if self.repeats(item, events) {
             return false;
         }
-        let told_twice = gap <= TOLD_TWICE && self.same_object(item) && !self.differs(item);
+        // What programs do by themselves is followed program by program.
+        let by_somebody = |i: &Item| i.actor.is_some() || i.run.is_some();
+        let told_twice = gap <= TOLD_TWICE
+            && self.same_object(item)
+            && !self.differs(item)
+            && (by_somebody(item) || self.items.iter().any(by_somebody));
         told_twice || gap <= ONE_DEED && self.is_one_script(item, events)
     }
 

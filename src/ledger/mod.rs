@@ -18,6 +18,8 @@ pub use words::{base_name, names, parts};
 
 /// Acts of one rollout, and of one instance of a series, are this near to each other.
 const ONE_INSTANCE: Span = Span::from_seconds(90);
+/// A program's steps from host to host are this near to each other.
+const ONE_STEP: Span = Span::from_seconds(15);
 /// A rollout's steps on further hosts may come this late.
 const ONE_ROLLOUT: Span = Span::from_seconds(3 * 3600);
 /// How often something must have come to be a routine.
@@ -57,6 +59,8 @@ pub struct Change {
 pub struct Instance {
     /// The first record.
     pub at: Timestamp,
+    /// The last act.
+    pub last: Timestamp,
     /// Its records, as indices of events.
     pub records: Vec<usize>,
     /// When it reached each host.
@@ -203,6 +207,7 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
                 instances.push((
                     Instance {
                         at,
+                        last: at,
                         records: Vec::new(),
                         hosts: BTreeMap::new(),
                         traits: traits.clone(),
@@ -214,6 +219,7 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
         };
         let (instance, acts) = &mut instances[n];
         instance.hosts.entry(host).or_insert(at);
+        instance.last = at;
         instance.traits.extend(traits);
         instance.records.extend(act.items.iter().map(|i| i.event));
         acts.push(act);
@@ -347,14 +353,12 @@ fn join_by_object(changes: &mut Vec<Change>, events: &[Event]) {
             continue;
         };
         for n in members.into_iter().filter(|&n| n != lead) {
-            let keeps_step = changes[n]
-                .instances
-                .iter()
-                .all(|i| step_of(&changes[lead], i).is_some());
-            if keeps_step && by_a_program(&changes[n], events) {
+            if by_a_program(&changes[n], events) {
                 let other = changes[n].clone();
-                absorb(&mut changes[lead], other);
-                gone.insert(n);
+                match absorb(&mut changes[lead], other) {
+                    Some(rest) => changes[n] = rest,
+                    None => drop(gone.insert(n)),
+                }
             }
         }
     }
@@ -383,22 +387,14 @@ fn is_file(subject: &str) -> bool {
 /// The lead's instance that another's belongs to: the last one before it, within a period.
 fn step_of(lead: &Change, instance: &Instance) -> Option<usize> {
     let period = lead.period?;
-    let version = |i: &Instance| -> BTreeSet<String> {
-        i.traits
-            .iter()
-            .filter_map(|t| t.split_once(':'))
-            .map(|t| t.1.to_owned())
-            .filter(|t| t.len() > 2)
-            .collect()
-    };
-    let wanted = version(instance);
+    let wanted = versions(instance);
     let near = |i: &Instance| {
         let lag = instance.at.since(i.at);
         lag >= Span::from_seconds(-2) && lag <= period
     };
     lead.instances
         .iter()
-        .rposition(|i| near(i) && !version(i).is_disjoint(&wanted))
+        .rposition(|i| near(i) && !versions(i).is_disjoint(&wanted))
         .or_else(|| {
             lead.instances
                 .iter()
@@ -406,11 +402,16 @@ fn step_of(lead: &Change, instance: &Instance) -> Option<usize> {
         })
 }
 
-fn absorb(lead: &mut Change, other: Change) {
-    for instance in other.instances {
+/// Takes the instances that keep step with the lead's; returns a change of the others, if any.
+fn absorb(lead: &mut Change, mut other: Change) -> Option<Change> {
+    let mut rest = Vec::new();
+    let mut taken = false;
+    for instance in std::mem::take(&mut other.instances) {
         let Some(n) = step_of(lead, &instance) else {
+            rest.push(instance);
             continue;
         };
+        taken = true;
         let step = &mut lead.instances[n];
         step.records.extend(instance.records);
         step.traits.extend(instance.traits);
@@ -418,14 +419,21 @@ fn absorb(lead: &mut Change, other: Change) {
             step.hosts.entry(host).or_insert(at);
         }
     }
-    for path in other.paths {
-        if !lead.paths.contains(&path) {
-            lead.paths.push(path);
-        }
+    if taken {
+        join_names(&mut lead.paths, &other.paths);
+        join_names(&mut lead.named, &other.named);
     }
-    for name in other.named {
-        if !lead.named.contains(&name) {
-            lead.named.push(name);
+    other.instances = rest;
+    if other.instances.len() < ROUTINE {
+        other.period = None;
+    }
+    (!other.instances.is_empty()).then_some(other)
+}
+
+fn join_names(names: &mut Vec<String>, more: &[String]) {
+    for name in more {
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
 }
@@ -470,15 +478,22 @@ fn mark_returns(changes: &mut [Change]) {
 }
 
 /// The words of an instance that look like versions.
-fn versions(instance: &Instance) -> Vec<String> {
-    instance
-        .traits
+fn versions(instance: &Instance) -> BTreeSet<String> {
+    version_words(&instance.traits)
+}
+
+/// Of traits, the words that look like versions: `v4130`, `2.5.0`, a serial number or a commit.
+fn version_words(traits: &BTreeSet<String>) -> BTreeSet<String> {
+    let starts_with_digit = |t: &str| t.starts_with(|c: char| c.is_ascii_digit());
+    traits
         .iter()
         .filter_map(|t| t.split_once(':'))
-        .map(|t| t.1.to_owned())
-        .filter(|t| {
-            t.starts_with('v') && t.len() > 1 && t[1..].starts_with(|c: char| c.is_ascii_digit())
-                || t.matches('.').count() >= 2
+        .map(|(_, word)| word)
+        .filter(|w| {
+            w.strip_prefix('v').is_some_and(starts_with_digit)
+                || w.matches('.').count() >= 2 && starts_with_digit(w)
+                || w.len() >= 6 && w.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
         })
+        .map(str::to_owned)
         .collect()
 }

@@ -64,6 +64,8 @@ pub struct End {
     pub restarted: Option<Timestamp>,
     /// How long it had run.
     pub life: Option<Span>,
+    /// Whether its supervisor had told that its start was complete.
+    pub was_started: bool,
     /// Crashes that a counter tells of and that no record shows, between the end before and this one.
     pub lost: u64,
     /// Which sort.
@@ -106,6 +108,7 @@ pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usiz
         state: State::Unknown,
         counter: None,
         killed: false,
+        started: false,
         track: Track {
             entity,
             supervised,
@@ -152,6 +155,7 @@ struct Walk<'a> {
     state: State,
     counter: Option<u64>,
     killed: bool,
+    started: bool,
     track: Track,
 }
 
@@ -224,6 +228,7 @@ impl Walk<'_> {
             gave_up: false,
             restarted: None,
             life,
+            was_started: std::mem::take(&mut self.started),
             lost: 0,
             kind: CrashKind::Unknown,
         });
@@ -275,6 +280,7 @@ impl Walk<'_> {
 
     fn start(&mut self, n: usize) {
         let at = self.events[n].at;
+        self.started = self.events[n].class == Class::Started;
         self.track.starts.push((at, n));
         if let State::Down(last) = self.state {
             let end = &mut self.track.ends[last];

@@ -26,6 +26,8 @@ pub struct LoopPolicy {
     pub gap: Span,
     /// The longest gap in median gaps.
     pub gap_in_medians: i64,
+    /// The same crash, back within this time, is the same loop.
+    pub relapse: Span,
     /// A service that ran this many of the loop's longest gaps has recovered.
     pub stable_gaps: i64,
     /// And at least this long.
@@ -39,6 +41,7 @@ impl Default for LoopPolicy {
             crashes_before_give_up: 2,
             gap: Span::from_seconds(600),
             gap_in_medians: 4,
+            relapse: Span::from_seconds(1800),
             stable_gaps: 3,
             stable: Span::from_seconds(30),
         }
@@ -116,7 +119,7 @@ pub fn find(timeline: &Timeline, policy: &LoopPolicy) -> Loops {
     let tracks = tracks(timeline);
     let mut loops = Vec::new();
     for (n, track) in tracks.iter().enumerate() {
-        for ends in runs(&track.ends, policy) {
+        for ends in joined(runs(&track.ends, policy), track, timeline, policy) {
             if let Some(found) = describe(n, track, ends, timeline, policy) {
                 loops.push(found);
             }
@@ -256,6 +259,31 @@ fn runs(ends: &[End], policy: &LoopPolicy) -> Vec<std::ops::Range<usize>> {
         }
     }
     runs
+}
+
+/// Runs that make a loop each, and are the same crash come back, are one.
+fn joined(
+    runs: Vec<std::ops::Range<usize>>,
+    track: &Track,
+    timeline: &Timeline,
+    policy: &LoopPolicy,
+) -> Vec<std::ops::Range<usize>> {
+    let said = |run: &std::ops::Range<usize>| {
+        let ends: Vec<&End> = track.ends[run.clone()].iter().filter(|e| !e.requested).collect();
+        signature(&ends, &timeline.events, track, timeline).masked
+    };
+    let mut all: Vec<std::ops::Range<usize>> = Vec::new();
+    for run in runs {
+        let is_relapse = all.last().is_some_and(|before| {
+            let gap = track.ends[run.start].at.since(track.ends[before.end - 1].until);
+            gap <= policy.relapse && before.len() as u64 >= policy.crashes && said(before) == said(&run)
+        });
+        match all.last_mut() {
+            Some(before) if is_relapse => before.end = run.end,
+            _ => all.push(run),
+        }
+    }
+    all
 }
 
 /// The longest gap that continues the loop of these ends.
