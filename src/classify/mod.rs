@@ -132,12 +132,15 @@ impl RuleSet {
         &self.texts
     }
 
-    /// The first rule of each family that fits, in the order of the rules.
+    /// The first rule of each family that fits, in the order of the rules. `line` is the text as it
+    /// stands in the file: it may hold a rule's literal that the message, unwrapped, holds no more.
     #[must_use]
-    pub fn matching(&self, program: Option<&str>, message: &[u8]) -> Vec<usize> {
+    pub fn matching(&self, program: Option<&str>, line: &[u8], message: &[u8]) -> Vec<usize> {
         let mut candidates = Vec::new();
-        for found in self.literals.find_overlapping_iter(message) {
-            candidates.extend_from_slice(&self.users[found.pattern().as_usize()]);
+        for text in [line, message] {
+            for found in self.literals.find_overlapping_iter(text) {
+                candidates.extend_from_slice(&self.users[found.pattern().as_usize()]);
+            }
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -170,7 +173,7 @@ impl RuleSet {
         out: &mut Vec<Event>,
     ) {
         let program = record.program.as_deref().or(input.stem);
-        let matched = self.matching(program, &record.message);
+        let matched = self.matching(program, frame.line, &record.message);
         if matched.is_empty() {
             return;
         }
@@ -214,10 +217,8 @@ impl RuleSet {
         };
         let mut fields: Vec<(Box<str>, Box<str>)> = Vec::new();
         if let Some(captures) = rule.pattern.captures(&message) {
-            for name in rule.pattern.capture_names().flatten() {
-                if let Some(value) = captures.name(name) {
-                    fields.push((name.into(), clean(value.as_bytes())));
-                }
+            for (name, value) in captured(rule, &captures) {
+                fields.push((name.into(), clean(value)));
             }
         }
         for (name, value) in &rule.set {
@@ -251,6 +252,18 @@ impl RuleSet {
             copies: Vec::new(),
         }
     }
+}
+
+/// What a pattern captured, by field. A name may not stand twice in a pattern: a second way to the same
+/// field bears it with underscores behind.
+fn captured<'r, 't>(
+    rule: &'r Rule,
+    captures: &'t regex::bytes::Captures<'t>,
+) -> impl Iterator<Item = (&'r str, &'t [u8])> {
+    let names = rule.pattern.capture_names().flatten();
+    names.filter_map(|name| {
+        captures.name(name).map(|value| (name.trim_end_matches('_'), value.as_bytes()))
+    })
 }
 
 /// What an input is called, and how it is written.
@@ -313,7 +326,8 @@ mod tests {
         for (n, rule) in set.rules().iter().enumerate() {
             for example in &rule.examples {
                 let message = example.message.as_bytes();
-                let got = set.matching(example.program.as_deref(), message);
+                let line = example.line.as_deref().unwrap_or_default().as_bytes();
+                let got = set.matching(example.program.as_deref(), line, message);
                 if !got.contains(&n) {
                     let by = got
                         .iter()
@@ -327,9 +341,9 @@ mod tests {
                 }
                 let captures = rule.pattern.captures(message).unwrap();
                 for (name, value) in &example.fields {
-                    let found = captures
-                        .name(name)
-                        .map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned())
+                    let found = captured(rule, &captures)
+                        .find(|(key, _)| key == name)
+                        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
                         .or_else(|| rule.set.get(name).cloned());
                     if found.as_ref() != Some(value) {
                         wrong.push(format!(
@@ -341,7 +355,7 @@ mod tests {
             }
             for example in &rule.counter_examples {
                 if set
-                    .matching(example.program.as_deref(), example.message.as_bytes())
+                    .matching(example.program.as_deref(), b"", example.message.as_bytes())
                     .contains(&n)
                 {
                     wrong.push(format!("{}: takes {:?}", rule.id, example.message));

@@ -180,6 +180,9 @@ pub struct Example {
     /// The record's program.
     #[serde(default)]
     pub program: Option<String>,
+    /// The line in the file, where the message alone does not hold the rule's literal.
+    #[serde(default)]
+    pub line: Option<String>,
     /// The record's message.
     pub message: String,
     /// Fields that the match must yield.
