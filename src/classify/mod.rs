@@ -137,7 +137,9 @@ impl RuleSet {
     #[must_use]
     pub fn matching(&self, program: Option<&str>, line: &[u8], message: &[u8]) -> Vec<usize> {
         let mut candidates = Vec::new();
-        for text in [line, message] {
+        // Most messages are a part of their line, and need no search of their own.
+        let is_part = line.as_ptr_range().contains(&message.as_ptr()) && message.len() <= line.len();
+        for text in [line, if is_part { b"" } else { message }] {
             for found in self.literals.find_overlapping_iter(text) {
                 candidates.extend_from_slice(&self.users[found.pattern().as_usize()]);
             }
@@ -184,9 +186,22 @@ impl RuleSet {
             offset: ByteOffset::new(line_at.get().saturating_sub(record.back as u64)),
             line: LineNo::after((line_no.get() - 1).saturating_sub(lines_back)),
         };
-        for n in matched {
+        for n in matched.into_iter().filter(|&n| self.is_about_enough(n, record)) {
             out.push(self.event(n, record, frame, input, program, place));
         }
+    }
+
+    /// Whether what the record is about is of the sort that the rule needs.
+    fn is_about_enough(&self, n: usize, record: &Record<'_>) -> bool {
+        let rule = &self.rules[n];
+        let Some(ending) = &rule.needs else { return true };
+        if let Some(subject) = &record.subject {
+            return subject.ends_with(ending.as_str());
+        }
+        let names = |c: regex::bytes::Captures<'_>| {
+            c.name("unit").is_some_and(|unit| unit.as_bytes().ends_with(ending.as_bytes()))
+        };
+        rule.pattern.captures(&record.message).is_some_and(names)
     }
 
     /// The event that rule `n` makes of the record.

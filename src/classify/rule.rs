@@ -167,6 +167,8 @@ struct Written {
     #[serde(default)]
     set: BTreeMap<String, String>,
     #[serde(default)]
+    needs: Option<String>,
+    #[serde(default)]
     trace: Option<Trace>,
     examples: Vec<Example>,
     #[serde(default)]
@@ -211,6 +213,9 @@ pub struct Rule {
     pub kind: Option<String>,
     /// Fields that do not come from the text.
     pub set: BTreeMap<String, String>,
+    /// The ending that the name of what it is about must have, else the record tells nothing: of the
+    /// units that a supervisor starts and stops only the services matter.
+    pub needs: Option<String>,
     /// How the text goes on.
     pub trace: Option<Trace>,
     /// Records that it must match.
@@ -287,6 +292,7 @@ fn compile(file: &str, written: Written) -> Result<Rule, Error> {
         class: written.class,
         kind: written.kind,
         set: written.set,
+        needs: written.needs,
         trace: written.trace,
         examples: written.examples,
         counter_examples: written.counter_examples,

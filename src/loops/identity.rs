@@ -68,6 +68,10 @@ pub fn name_of(event: &Event) -> Option<String> {
     if let Some(cgroup) = event.field("cgroup") {
         return unit_of_cgroup(cgroup).map(str::to_owned);
     }
+    // A supervisor's record is not about the supervisor.
+    if event.field("description").is_some() && event.field("unit").is_none() {
+        return event.subject.as_deref().map(str::to_owned);
+    }
     event
         .any_field(&["unit", "service", "pod", "container", "comm"])
         .or(event.subject.as_deref())
@@ -79,7 +83,7 @@ pub fn name_of(event: &Event) -> Option<String> {
 /// Whether the event names a whole group of services rather than one.
 #[must_use]
 pub fn is_group(name: &str) -> bool {
-    name.ends_with(".slice") || name.ends_with(".target")
+    [".slice", ".target", ".scope", ".mount", ".timer", ".socket", ".device"].iter().any(|e| name.ends_with(e))
 }
 
 /// The unit in a control group's path: its last component that is a service or a scope.
