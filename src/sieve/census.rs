@@ -5,9 +5,10 @@
 //! another pid, a host that fell silent, a rate that rose. Every line costs a comparison of bytes at
 //! the format's fixed positions and one look-up; times are read at the first and last line only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
-use crate::record::{Format, minute_key, stamp_of, tag};
+use crate::record::{Format, Tag, minute_key, stamp_of, tag};
 use crate::time::Stamp;
 
 /// A program with more pids than this is counted as one (it forks for each connection).
@@ -16,7 +17,7 @@ const MAX_PIDS: usize = 64;
 const MAX_ENTRIES: usize = 20_000;
 /// The most minutes kept apart; 70 days.
 const MAX_MINUTES: usize = 100_000;
-/// Slots of the look-up table; a power of two.
+/// Slots of the look-up table at first; a power of two.
 const SLOTS: usize = 1024;
 
 /// Lines of one writer.
@@ -37,7 +38,7 @@ pub type Writer = (Box<[u8]>, Box<[u8]>, Option<Box<[u8]>>);
 #[derive(Debug, Clone, Default)]
 pub struct Census {
     /// Lines, by who wrote them.
-    pub writers: BTreeMap<Writer, Tally>,
+    pub writers: HashMap<Writer, Tally>,
     /// Lines, by the minute in which they were written, in order of appearance.
     pub minutes: Vec<(Stamp, u64)>,
     /// The first stamp of all lines.
@@ -62,40 +63,41 @@ impl Census {
     /// Counts the lines of a block; returns the census and how many lines there are.
     #[must_use]
     pub fn take(text: &[u8], format: Format) -> (Self, u64) {
-        let mut table = Table::default();
+        let mut table = Table::new();
         let mut census = Self::default();
-        let mut minute: Option<(&[u8], &[u8], u64)> = None;
+        let mut minute: Option<Minute<'_>> = None;
         let mut lines = 0;
-        let mut first_line: Option<&[u8]> = None;
         let mut at = 0;
-        for end in
-            memchr::memchr_iter(b'\n', text).chain((!text.ends_with(b"\n")).then_some(text.len()))
-        {
+        let last = (!text.ends_with(b"\n") && !text.is_empty()).then_some(text.len());
+        for end in memchr::memchr_iter(b'\n', text).chain(last) {
             let line = &text[at..end];
             at = end + 1;
             lines += 1;
-            if let Some(tag) = tag(line, format) {
-                table.count(tag.host, tag.program, tag.pid, line);
-            }
-            if first_line.is_none() && stamp_of(line, format).is_some() {
-                first_line = Some(line);
-            }
-            let Some(key) = minute_key(line, format).and_then(|range| line.get(range)) else {
+            if let Some(known) = minute.as_mut().filter(|m| m.has(line)) {
+                // The same minute at the same place: the line is laid out as the one before it.
+                known.lines += 1;
+                let tag = known.host_at.and_then(|host| tag_at(line, host)).or_else(|| tag(line, format));
+                if let Some(tag) = tag {
+                    table.count(tag.host, tag.program, tag.pid, line);
+                }
                 continue;
-            };
-            match &mut minute {
-                Some((known, _, count)) if *known == key => *count += 1,
-                _ => {
-                    if let Some((_, line, count)) = minute.replace((key, line, 1)) {
-                        census.push_minute(line, count, format);
-                    }
+            }
+            let tag = tag(line, format);
+            if let Some(range) = minute_key(line, format) {
+                let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
+                let next = Minute { first: line, range, host_at, lines: 1 };
+                if let Some(before) = minute.replace(next) {
+                    census.push_minute(before.first, before.lines, format);
                 }
             }
+            if let Some(tag) = tag {
+                table.count(tag.host, tag.program, tag.pid, line);
+            }
         }
-        if let Some((_, line, count)) = minute {
-            census.push_minute(line, count, format);
+        if let Some(before) = minute {
+            census.push_minute(before.first, before.lines, format);
         }
-        census.first = first_line.and_then(|line| stamp_of(line, format));
+        census.first = first_stamp(text, format);
         census.last = last_stamp(text, format);
         table.finish(&mut census, format);
         (census, lines)
@@ -154,28 +156,72 @@ impl Census {
             *pids.entry((host, program)).or_default() +=
                 if pid.is_some() { 1 } else { MAX_PIDS + 1 };
         }
-        let forkers: Vec<(Box<[u8]>, Box<[u8]>)> = pids
+        let forkers: BTreeSet<(Box<[u8]>, Box<[u8]>)> = pids
             .into_iter()
             .filter(|(_, count)| *count > MAX_PIDS)
             .map(|((host, program), _)| (host.into(), program.into()))
             .collect();
-        for (host, program) in forkers {
-            let of_it: Vec<Writer> = self
-                .writers
-                .range((host.clone(), program.clone(), None)..)
-                .take_while(|(writer, _)| writer.0 == host && writer.1 == program)
-                .map(|(writer, _)| writer.clone())
-                .collect();
-            let mut tallies: Vec<Tally> = of_it
-                .iter()
-                .filter_map(|writer| self.writers.remove(writer))
-                .collect();
-            tallies.sort_by_key(|tally| tally.last.map(|stamp| stamp.known_nanos()));
-            for tally in tallies {
-                self.add((host.clone(), program.clone(), None), tally);
-            }
+        let is_forker = |w: &Writer| forkers.contains(&(w.0.clone(), w.1.clone()));
+        let (folded, kept): (HashMap<_, _>, HashMap<_, _>) =
+            std::mem::take(&mut self.writers).into_iter().partition(|(w, _)| is_forker(w));
+        self.writers = kept;
+        let mut folded: Vec<(Writer, Tally)> = folded.into_iter().collect();
+        folded.sort_by_key(|(w, t)| (t.last.map(|s| s.known_nanos()), w.clone()));
+        for ((host, program, _), tally) in folded {
+            self.add((host, program, None), tally);
         }
     }
+}
+
+/// Lines that bear the same minute, one after the other.
+struct Minute<'a> {
+    /// The first of them.
+    first: &'a [u8],
+    /// Where they bear it.
+    range: Range<usize>,
+    /// Where the host's name begins.
+    host_at: Option<usize>,
+    lines: u64,
+}
+
+impl Minute<'_> {
+    fn has(&self, line: &[u8]) -> bool {
+        line.get(self.range.clone()) == self.first.get(self.range.clone())
+    }
+}
+
+/// Where `part` begins in `line`, of which it is a part.
+fn place_in(line: &[u8], part: &[u8]) -> Option<usize> {
+    let at = (part.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
+    (!part.is_empty() && at + part.len() <= line.len()).then_some(at)
+}
+
+/// `host program[pid]:` at a known place; `None` where the line does not look so.
+fn tag_at(line: &[u8], host_at: usize) -> Option<Tag<'_>> {
+    let rest = line.get(host_at..)?;
+    if line.get(host_at.checked_sub(1)?) != Some(&b' ') {
+        return None;
+    }
+    let blank = rest.iter().take(64).position(|b| *b == b' ')?;
+    let (host, rest) = (&rest[..blank], &rest[blank + 1..]);
+    let stop = rest.iter().take(64).position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
+    let program = &rest[..stop];
+    match rest[stop] {
+        b':' => Some(Tag { host, program, pid: b"" }),
+        b'[' => {
+            let pid = &rest[stop + 1..];
+            let digits = pid.iter().take(10).position(|b| !b.is_ascii_digit())?;
+            (pid[digits] == b']' && pid.get(digits + 1) == Some(&b':'))
+                .then(|| Tag { host, program, pid: &pid[..digits] })
+        }
+        _ => None,
+    }
+    .filter(|tag| !tag.host.is_empty() && !tag.program.is_empty() && !tag.host.ends_with(b":"))
+}
+
+/// The stamp of the first stamped line of the text.
+fn first_stamp(text: &[u8], format: Format) -> Option<Stamp> {
+    text.split(|b| *b == b'\n').take(256).find_map(|line| stamp_of(line, format))
 }
 
 /// The stamp of the last stamped line of the text.
@@ -197,99 +243,104 @@ fn last_stamp(text: &[u8], format: Format) -> Option<Stamp> {
 
 /// The writers of one block, found by a hash of their tag.
 struct Table<'a> {
-    slots: Box<[u32; SLOTS]>,
+    /// One more than the place in `seen`; a power of two of slots, at most half of them taken.
+    slots: Vec<u32>,
     seen: Vec<Seen<'a>>,
     last: usize,
 }
 
-impl Default for Table<'_> {
-    fn default() -> Self {
-        Self {
-            slots: Box::new([0; SLOTS]),
-            seen: Vec::new(),
-            last: 0,
-        }
-    }
-}
-
 impl<'a> Table<'a> {
+    fn new() -> Self {
+        Self { slots: vec![0; SLOTS], seen: Vec::new(), last: 0 }
+    }
+
     fn count(&mut self, host: &'a [u8], program: &'a [u8], pid: &'a [u8], line: &'a [u8]) {
-        let same =
-            |seen: &Seen<'a>| seen.pid == pid && seen.program == program && seen.host == host;
-        if self.seen.get(self.last).is_some_and(same) {
-            self.add(self.last, line);
+        let same = |seen: &Seen<'a>| seen.pid == pid && seen.program == program && seen.host == host;
+        if let Some(seen) = self.seen.get_mut(self.last).filter(|seen| same(seen)) {
+            seen.add(line);
             return;
         }
-        let mut slot = hash(program, pid) % SLOTS;
-        for _ in 0..8 {
-            match self.slots[slot] {
-                0 => {
-                    self.seen.push(Seen {
-                        host,
-                        program,
-                        pid,
-                        lines: 1,
-                        first: line,
-                        last: line,
-                    });
-                    self.slots[slot] = self.seen.len() as u32;
-                    self.last = self.seen.len() - 1;
-                    return;
-                }
-                n => {
-                    let n = n as usize - 1;
-                    if same(&self.seen[n]) {
-                        self.add(n, line);
-                        return;
-                    }
-                }
+        let mask = self.slots.len() - 1;
+        let mut slot = hash(host, program, pid) & mask;
+        while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
+            if same(&self.seen[n]) {
+                self.seen[n].add(line);
+                self.last = n;
+                return;
             }
-            slot = (slot + 1) % SLOTS;
+            slot = (slot + 1) & mask;
         }
-        // A crowded table: writers may stand in it twice, and are joined at the end.
-        self.seen.push(Seen {
-            host,
-            program,
-            pid,
-            lines: 1,
-            first: line,
-            last: line,
-        });
-        self.last = self.seen.len() - 1;
+        self.slots[slot] = self.seen.len() as u32 + 1;
+        self.last = self.seen.len();
+        self.seen.push(Seen { host, program, pid, lines: 1, first: line, last: line });
+        if self.seen.len() * 2 > self.slots.len() {
+            self.grow();
+        }
     }
 
-    fn add(&mut self, n: usize, line: &'a [u8]) {
-        let seen = &mut self.seen[n];
-        seen.lines += 1;
-        seen.last = line;
-        self.last = n;
+    fn grow(&mut self) {
+        let mask = self.slots.len() * 4 - 1;
+        self.slots = vec![0; mask + 1];
+        for (n, seen) in self.seen.iter().enumerate() {
+            let mut slot = hash(seen.host, seen.program, seen.pid) & mask;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = n as u32 + 1;
+        }
     }
 
-    /// Moves the writers into the census, in order of their first line.
+    /// Moves the writers into the census.
     fn finish(self, census: &mut Census, format: Format) {
-        let mut last_lines: BTreeMap<Writer, *const u8> = BTreeMap::new();
         for seen in self.seen {
             let pid = (!seen.pid.is_empty()).then(|| seen.pid.into());
             let writer: Writer = (seen.host.into(), seen.program.into(), pid);
-            let last = stamp_of(seen.last, format);
-            let newer = last_lines
-                .insert(writer.clone(), seen.last.as_ptr())
-                .is_none_or(|before| before < seen.last.as_ptr());
             let tally = Tally {
                 lines: seen.lines,
                 first: stamp_of(seen.first, format),
-                last: if newer { last } else { None },
+                last: stamp_of(seen.last, format),
             };
             census.add(writer, tally);
         }
     }
 }
 
-/// A quick hash of program and pid; not fit for anything but this table.
-fn hash(program: &[u8], pid: &[u8]) -> usize {
-    let mut hash = program.len() as u64;
-    for &byte in program.iter().rev().take(8).chain(pid.iter().rev().take(8)) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+impl<'a> Seen<'a> {
+    fn add(&mut self, line: &'a [u8]) {
+        self.lines += 1;
+        self.last = line;
     }
-    (hash >> 40) as usize
+}
+
+/// A quick hash of the ends of host, program and pid; not fit for anything but this table.
+fn hash(host: &[u8], program: &[u8], pid: &[u8]) -> usize {
+    let end = |text: &[u8]| text.iter().rev().take(8).fold(0_u64, |h, b| h << 8 | u64::from(*b));
+    let mixed = end(program) ^ end(pid).rotate_left(21) ^ end(host).rotate_left(43);
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_by_writer_and_minute() {
+        let text = b"Mar  1 10:00:00 web01 app[8]: a\nMar  1 10:00:30 web01 app[8]: b\n\
+            Mar  1 10:01:00 web02 app[9]: c\n\tmore\nMar  1 10:01:01 web02 kernel: d\n";
+        let (census, lines) = Census::take(text, crate::record::detect(text));
+        assert_eq!(lines, 5);
+        assert_eq!(census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(), [2, 2]);
+        let mut counts: Vec<(String, u64)> = census
+            .writers
+            .iter()
+            .map(|((host, program, pid), t)| {
+                let pid = pid.as_deref().unwrap_or(b"-");
+                let all = [&host[..], program, pid].map(|b| String::from_utf8_lossy(b).into_owned());
+                (all.join(" "), t.lines)
+            })
+            .collect();
+        counts.sort();
+        let expected = [("web01 app 8", 2), ("web02 app 9", 1), ("web02 kernel -", 1)];
+        assert_eq!(counts, expected.map(|(a, n)| (a.to_owned(), n)));
+    }
 }

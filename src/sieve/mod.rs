@@ -1,71 +1,77 @@
 //! A block becomes candidate lines.
 //!
-//! Owns: which bytes make a line worth a look ([`stems`]), and the census of who wrote how much
-//! ([`census`]). In: a block's bytes and the texts that rules look for; it knows nothing of rules. Out:
-//! where candidate lines begin. A line is a candidate where it holds one of the stems: a superset of
-//! the lines that hold one of the texts.
+//! Owns: which bytes make a line worth a look, and the census of who wrote how much ([`census`]). In: a
+//! block's bytes and the texts that rules look for; it knows nothing of rules. Out: where candidate
+//! lines begin: those that hold one of the texts, no other.
 
-use aho_corasick::AhoCorasick;
-use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::{memchr, memrchr};
 
 mod census;
-mod stems;
+mod grams;
 
-pub use census::{Census, Tally};
+pub use census::Census;
 
-/// The most stems of one pass: beyond some 24 the packed searcher slows down more than a second pass
-/// costs (`docs/benchmarks.md`).
-const PASS: usize = 24;
+use grams::{Grams, SHORTEST};
 
 /// Finds the lines of a block that hold one of some texts.
 #[derive(Debug)]
 pub struct Sieve {
-    passes: Vec<Pass>,
+    search: Option<Search>,
 }
 
 #[derive(Debug)]
-enum Pass {
-    /// SIMD search of a few stems.
-    Packed(Searcher),
-    /// Where the processor has none.
-    Automaton(AhoCorasick),
-    /// Every line is a candidate.
-    All,
+struct Search {
+    /// Says of most lines that they hold none.
+    grams: Grams,
+    /// Has the last word.
+    texts: AhoCorasick,
+    /// Texts too short for the grams, if any.
+    short: Option<AhoCorasick>,
 }
 
 impl Sieve {
-    /// A sieve for lines that hold one of `literals` or of `veils`; the latter are searched as they
-    /// are.
+    /// A sieve for lines that hold one of `literals`, or of the `veils` behind which one may stand.
     #[must_use]
     pub fn new(literals: &[String], veils: &[&str]) -> Self {
-        let mut texts = stems::choose(literals);
-        texts.extend(veils.iter().map(|veil| (*veil).to_owned()));
-        texts.sort();
+        let mut texts: Vec<&str> = literals.iter().map(String::as_str).chain(veils.iter().copied()).collect();
+        texts.sort_unstable();
         texts.dedup();
-        let count = texts.len().div_ceil(PASS).max(1);
-        let size = texts.len().div_ceil(count).max(1);
-        Self {
-            passes: texts.chunks(size).map(Pass::new).collect(),
-        }
+        let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
+        let automaton = |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
+        let short = if short.is_empty() { None } else { AhoCorasick::new(&short).ok() };
+        // Texts too many or too long for an automaton, which rules' bounds leave out: every line is
+        // then a candidate.
+        let search = automaton(&texts, AhoCorasickKind::DFA).map(|texts| Search {
+            grams: Grams::new(long.iter().map(|t| t.as_bytes())),
+            texts,
+            short,
+        });
+        Self { search }
     }
 
     /// A sieve that lets every line through.
     #[must_use]
     pub fn off() -> Self {
-        Self {
-            passes: vec![Pass::All],
-        }
+        Self { search: None }
     }
 
     /// Where the candidate lines of `text` begin, in order. `text` begins at a line's start.
     #[must_use]
     pub fn candidates(&self, text: &[u8]) -> Vec<usize> {
         let mut starts = Vec::new();
-        for pass in &self.passes {
-            pass.candidates(text, &mut starts);
-        }
-        if self.passes.len() > 1 {
+        let Some(search) = &self.search else {
+            let ends = memchr::memchr_iter(b'\n', text).map(|n| n + 1).filter(|n| *n < text.len());
+            starts.extend((!text.is_empty()).then_some(0).into_iter().chain(ends));
+            return starts;
+        };
+        search.lines(text, |from| search.grams.find(text, from), true, &mut starts);
+        if let Some(short) = &search.short {
+            let find = |from: usize| {
+                let input = aho_corasick::Input::new(text).span(from..text.len());
+                short.find(input).map(|m| m.start())
+            };
+            search.lines(text, find, false, &mut starts);
             starts.sort_unstable();
             starts.dedup();
         }
@@ -73,38 +79,23 @@ impl Sieve {
     }
 }
 
-impl Pass {
-    fn new(texts: &[String]) -> Self {
-        match packed::Config::new().builder().extend(texts).build() {
-            Some(searcher) => Self::Packed(searcher),
-            None => AhoCorasick::new(texts).map_or(Self::All, Self::Automaton),
-        }
-    }
-
-    fn candidates(&self, text: &[u8], starts: &mut Vec<usize>) {
-        let mut at = 0;
-        while at < text.len() {
-            let hit = match self {
-                Self::Packed(searcher) => searcher
-                    .find_in(
-                        text,
-                        aho_corasick::Span {
-                            start: at,
-                            end: text.len(),
-                        },
-                    )
-                    .map(|m| m.start()),
-                Self::Automaton(automaton) => automaton
-                    .find(aho_corasick::Input::new(text).span(at..text.len()))
-                    .map(|m| m.start()),
-                Self::All => Some(at),
-            };
-            let Some(hit) = hit else { break };
-            starts.push(memrchr(b'\n', &text[..hit]).map_or(0, |n| n + 1));
-            match memchr(b'\n', &text[hit..]) {
-                Some(n) => at = hit + n + 1,
-                None => break,
+impl Search {
+    /// The lines in which `find` finds something; where `confirm`, only those that hold a text.
+    fn lines(
+        &self,
+        text: &[u8],
+        find: impl Fn(usize) -> Option<usize>,
+        confirm: bool,
+        starts: &mut Vec<usize>,
+    ) {
+        let mut from = 0;
+        while let Some(hit) = find(from) {
+            let start = from + memrchr(b'\n', &text[from..hit]).map_or(0, |n| n + 1);
+            let end = memchr(b'\n', &text[hit..]).map_or(text.len(), |n| hit + n + 1);
+            if !confirm || self.texts.is_match(&text[start..end]) {
+                starts.push(start);
             }
+            from = end;
         }
     }
 }
@@ -115,12 +106,16 @@ mod tests {
 
     #[test]
     fn lines_that_hold_a_text_are_candidates_once() {
-        let sieve = Sieve::new(
-            &["panicked at".to_owned(), "Killed process".to_owned()],
-            &["\"x\":["],
-        );
-        let text = b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}";
-        assert_eq!(sieve.candidates(text), [6, 40, 57]);
+        let literals = ["panicked at".to_owned(), "Killed process".to_owned(), "OOM".to_owned()];
+        let sieve = Sieve::new(&literals, &["\"x\":["]);
+        let text = b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}\nOOM\n";
+        assert_eq!(sieve.candidates(text), [6, 40, 57, 67]);
+    }
+
+    #[test]
+    fn a_line_with_a_run_of_a_text_only_is_none() {
+        let sieve = Sieve::new(&["panicked at".to_owned()], &[]);
+        assert_eq!(sieve.candidates(b"panic panicked cked at\n"), [] as [usize; 0]);
     }
 
     #[test]
