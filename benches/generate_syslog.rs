@@ -60,9 +60,13 @@ fn main() -> io::Result<()> {
             let (program, text) = ORDINARY[random.below(ORDINARY.len() as u64) as usize];
             line.clear();
             line.push_str(&stamp);
-            line.push_str(["web01 ", "web02 ", "db01 "][random.below(3) as usize]);
+            let host = random.below(3);
+            line.push_str(["web01 ", "web02 ", "db01 "][host as usize]);
             line.push_str(program);
-            line.push_str(&format!("[{}]: ", 400 + random.below(40)));
+            // sshd and cron fork for each session; the others live on.
+            let forks = matches!(program, "sshd" | "CRON");
+            let pid = if forks { 1000 + random.below(30_000) } else { 400 + 40 * host + program.len() as u64 };
+            line.push_str(&format!("[{pid}]: "));
             let mut parts = text.split("{}");
             line.push_str(parts.next().unwrap_or(""));
             for part in parts {

@@ -51,6 +51,8 @@ pub struct Census {
 
 /// A writer of the block at hand: where its tag stands, and its lines.
 struct Seen<'a> {
+    hash: u64,
+    program_no: usize,
     host: &'a [u8],
     program: &'a [u8],
     pid: &'a [u8],
@@ -76,9 +78,9 @@ impl Census {
             if let Some(known) = minute.as_mut().filter(|m| m.has(line)) {
                 // The same minute at the same place: the line is laid out as the one before it.
                 known.lines += 1;
-                let tag = known.host_at.and_then(|host| tag_at(line, host)).or_else(|| tag(line, format));
-                if let Some(tag) = tag {
-                    table.count(tag.host, tag.program, tag.pid, line);
+                match known.host_at.and_then(|host| tag_at(line, host)) {
+                    Some((tag, whole)) => table.count(hash(0, whole), &tag, line),
+                    None => table.count_tag(tag(line, format), line),
                 }
                 continue;
             }
@@ -90,9 +92,7 @@ impl Census {
                     census.push_minute(before.first, before.lines, format);
                 }
             }
-            if let Some(tag) = tag {
-                table.count(tag.host, tag.program, tag.pid, line);
-            }
+            table.count_tag(tag, line);
         }
         if let Some(before) = minute {
             census.push_minute(before.first, before.lines, format);
@@ -196,27 +196,28 @@ fn place_in(line: &[u8], part: &[u8]) -> Option<usize> {
     (!part.is_empty() && at + part.len() <= line.len()).then_some(at)
 }
 
-/// `host program[pid]:` at a known place; `None` where the line does not look so.
-fn tag_at(line: &[u8], host_at: usize) -> Option<Tag<'_>> {
+/// `host program[pid]:` at a known place, taken apart and whole; `None` where the line does not look so.
+fn tag_at(line: &[u8], host_at: usize) -> Option<(Tag<'_>, &[u8])> {
     let rest = line.get(host_at..)?;
     if line.get(host_at.checked_sub(1)?) != Some(&b' ') {
         return None;
     }
     let blank = rest.iter().take(64).position(|b| *b == b' ')?;
-    let (host, rest) = (&rest[..blank], &rest[blank + 1..]);
-    let stop = rest.iter().take(64).position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
-    let program = &rest[..stop];
-    match rest[stop] {
-        b':' => Some(Tag { host, program, pid: b"" }),
+    let (host, after) = (&rest[..blank], &rest[blank + 1..]);
+    let stop = after.iter().take(64).position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
+    let program = &after[..stop];
+    let pid = match after[stop] {
+        b':' => &after[stop..stop],
         b'[' => {
-            let pid = &rest[stop + 1..];
+            let pid = &after[stop + 1..];
             let digits = pid.iter().take(10).position(|b| !b.is_ascii_digit())?;
-            (pid[digits] == b']' && pid.get(digits + 1) == Some(&b':'))
-                .then(|| Tag { host, program, pid: &pid[..digits] })
+            (pid[digits] == b']' && pid.get(digits + 1) == Some(&b':')).then(|| &pid[..digits])?
         }
-        _ => None,
-    }
-    .filter(|tag| !tag.host.is_empty() && !tag.program.is_empty() && !tag.host.ends_with(b":"))
+        _ => return None,
+    };
+    let whole = &rest[..blank + 1 + stop + usize::from(!pid.is_empty()) + pid.len()];
+    let named = !host.is_empty() && !program.is_empty() && !host.ends_with(b":");
+    named.then_some((Tag { host, program, pid }, whole))
 }
 
 /// The stamp of the first stamped line of the text.
@@ -246,43 +247,74 @@ struct Table<'a> {
     /// One more than the place in `seen`; a power of two of slots, at most half of them taken.
     slots: Vec<u32>,
     seen: Vec<Seen<'a>>,
+    programs: Vec<Program>,
     last: usize,
 }
 
 impl<'a> Table<'a> {
     fn new() -> Self {
-        Self { slots: vec![0; SLOTS], seen: Vec::new(), last: 0 }
+        Self { slots: vec![0; SLOTS], seen: Vec::new(), programs: Vec::new(), last: 0 }
     }
 
-    fn count(&mut self, host: &'a [u8], program: &'a [u8], pid: &'a [u8], line: &'a [u8]) {
-        let same = |seen: &Seen<'a>| seen.pid == pid && seen.program == program && seen.host == host;
-        if let Some(seen) = self.seen.get_mut(self.last).filter(|seen| same(seen)) {
+    /// Counts a line with a tag, if it has one.
+    fn count_tag(&mut self, tag: Option<Tag<'a>>, line: &'a [u8]) {
+        if let Some(tag) = tag {
+            let hash = hash(hash(hash(1, tag.host), tag.program), tag.pid);
+            self.count(hash, &tag, line);
+        }
+    }
+
+    /// Writers are told apart by a 64-bit hash alone: comparing names would fetch lines that have long
+    /// left the cache, and two names of one hash would only be counted together.
+    fn count(&mut self, hash: u64, tag: &Tag<'a>, line: &'a [u8]) {
+        let (host, program, pid) = (tag.host, tag.program, tag.pid);
+        if let Some(seen) = self.seen.get_mut(self.last).filter(|seen| seen.hash == hash) {
             seen.add(line);
             return;
         }
         let mask = self.slots.len() - 1;
-        let mut slot = hash(host, program, pid) & mask;
+        let mut slot = hash as usize & mask;
         while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
-            if same(&self.seen[n]) {
+            if self.seen[n].hash == hash {
                 self.seen[n].add(line);
                 self.last = n;
                 return;
             }
             slot = (slot + 1) & mask;
         }
+        let program_no = self.program(host, program);
+        let known = &mut self.programs[program_no];
+        known.pids += 1;
+        if known.pids > MAX_PIDS {
+            // It forks for each connection: further pids are counted together.
+            match known.others {
+                Some(n) => return self.seen[n].add(line),
+                None => known.others = Some(self.seen.len()),
+            }
+        }
         self.slots[slot] = self.seen.len() as u32 + 1;
         self.last = self.seen.len();
-        self.seen.push(Seen { host, program, pid, lines: 1, first: line, last: line });
+        self.seen.push(Seen { hash, program_no, host, program, pid, lines: 1, first: line, last: line });
         if self.seen.len() * 2 > self.slots.len() {
             self.grow();
         }
+    }
+
+    /// The number of a program among those of the block; there are few.
+    fn program(&mut self, host: &[u8], program: &[u8]) -> usize {
+        let hash = hash(hash(2, host), program);
+        let known = self.programs.iter().position(|p| p.hash == hash);
+        known.unwrap_or_else(|| {
+            self.programs.push(Program { hash, pids: 0, others: None });
+            self.programs.len() - 1
+        })
     }
 
     fn grow(&mut self) {
         let mask = self.slots.len() * 4 - 1;
         self.slots = vec![0; mask + 1];
         for (n, seen) in self.seen.iter().enumerate() {
-            let mut slot = hash(seen.host, seen.program, seen.pid) & mask;
+            let mut slot = seen.hash as usize & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
@@ -290,33 +322,81 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Moves the writers into the census.
+    /// Moves the writers into the census, those with very many pids as one.
     fn finish(self, census: &mut Census, format: Format) {
+        let mut forkers: Vec<Option<Seen<'a>>> = self.programs.iter().map(|_| None).collect();
         for seen in self.seen {
-            let pid = (!seen.pid.is_empty()).then(|| seen.pid.into());
-            let writer: Writer = (seen.host.into(), seen.program.into(), pid);
-            let tally = Tally {
-                lines: seen.lines,
-                first: stamp_of(seen.first, format),
-                last: stamp_of(seen.last, format),
-            };
-            census.add(writer, tally);
+            if self.programs[seen.program_no].pids <= MAX_PIDS {
+                census.add(seen.writer(), seen.tally(format));
+                continue;
+            }
+            match &mut forkers[seen.program_no] {
+                Some(known) => known.join(&seen),
+                none => *none = Some(Seen { pid: b"", ..seen }),
+            }
+        }
+        for seen in forkers.into_iter().flatten() {
+            census.add(seen.writer(), seen.tally(format));
         }
     }
 }
 
+/// A program of a host, and how many pids of it were seen.
+struct Program {
+    hash: u64,
+    pids: usize,
+    /// Where pids beyond the bound are counted together.
+    others: Option<usize>,
+}
+
 impl<'a> Seen<'a> {
+    fn writer(&self) -> Writer {
+        let pid = (!self.pid.is_empty()).then(|| self.pid.into());
+        (self.host.into(), self.program.into(), pid)
+    }
+
+    fn tally(&self, format: Format) -> Tally {
+        Tally {
+            lines: self.lines,
+            first: stamp_of(self.first, format),
+            last: stamp_of(self.last, format),
+        }
+    }
+
+    /// Adds the lines of another pid of the same program in the same block.
+    fn join(&mut self, other: &Self) {
+        self.lines += other.lines;
+        if other.first.as_ptr() < self.first.as_ptr() {
+            self.first = other.first;
+        }
+        if other.last.as_ptr() > self.last.as_ptr() {
+            self.last = other.last;
+        }
+    }
+
     fn add(&mut self, line: &'a [u8]) {
         self.lines += 1;
         self.last = line;
     }
 }
 
-/// A quick hash of the ends of host, program and pid; not fit for anything but this table.
-fn hash(host: &[u8], program: &[u8], pid: &[u8]) -> usize {
-    let end = |text: &[u8]| text.iter().rev().take(8).fold(0_u64, |h, b| h << 8 | u64::from(*b));
-    let mixed = end(program) ^ end(pid).rotate_left(21) ^ end(host).rotate_left(43);
-    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+/// A quick hash of a name, on top of another; no defence against names made to collide, of which the
+/// worst is a wrong count.
+fn hash(seed: u64, name: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| (hash.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut hash = mix(seed, name.len() as u64);
+    let (chunks, rest) = name.as_chunks::<8>();
+    for chunk in chunks {
+        hash = mix(hash, u64::from_le_bytes(*chunk));
+    }
+    match name.last_chunk::<8>() {
+        // The last eight bytes, some of them a second time.
+        Some(last) if !rest.is_empty() => hash = mix(hash, u64::from_le_bytes(*last)),
+        Some(_) => {}
+        None => hash = mix(hash, rest.iter().fold(0, |w, b| w << 8 | u64::from(*b))),
+    }
+    // The lower bits choose the slot.
+    hash ^ hash >> 32
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ const WORDS: usize = 1 << (BITS - 6);
 #[derive(Debug)]
 pub(super) struct Grams {
     map: Box<[u64; WORDS]>,
+    /// Both runs of each text together, for a second opinion.
+    pairs: Box<[u64; WORDS]>,
 }
 
 impl Grams {
@@ -37,19 +39,24 @@ impl Grams {
     pub(super) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
         let frequency = frequency();
         let mut map = Box::new([0_u64; WORDS]);
+        let mut pairs = Box::new([0_u64; WORDS]);
         for text in texts {
             let rarest = text.windows(SHORTEST).min_by_key(|pair| {
                 pair.windows(RUN).map(|run| frequency.get(&slot(word(run))).copied().unwrap_or(0)).sum::<u32>()
             });
+            if let Some(pair) = rarest {
+                let slot = pair_slot(pair);
+                pairs[(slot >> 6) as usize] |= 1 << (slot & 63);
+            }
             for run in rarest.into_iter().flat_map(|pair| pair.windows(RUN)) {
                 let slot = slot(word(run));
                 map[(slot >> 6) as usize] |= 1 << (slot & 63);
             }
         }
-        Self { map }
+        Self { map, pairs }
     }
 
-    /// The first even place at or after `from`, counted from there, at which a noted run begins.
+    /// The first place at or after `from`, every second one looked at, near which a text may stand.
     pub(super) fn find(&self, text: &[u8], from: usize) -> Option<usize> {
         let mut at = from;
         while let Some(bytes) = text.get(at..at + 16) {
@@ -62,18 +69,31 @@ impl Grams {
             ];
             let hits = words.map(|w| self.has(w));
             if hits[0] | hits[1] | hits[2] | hits[3] != 0 {
-                let first = hits.iter().position(|hit| *hit != 0).unwrap_or(0);
-                return Some(at + 2 * first);
+                let places = (0..4).filter(|n| hits[*n] != 0).map(|n| at + 2 * n);
+                if let Some(place) = { places }.find(|place| self.has_pair(text, *place)) {
+                    return Some(place);
+                }
             }
             at += 8;
         }
         while let Some(run) = text.get(at..at + RUN) {
-            if self.has(word(run)) != 0 {
+            if self.has(word(run)) != 0 && self.has_pair(text, at) {
                 return Some(at);
             }
             at += 2;
         }
         None
+    }
+
+    /// Whether both runs of a text stand here: from this place on, or from the one before.
+    fn has_pair(&self, text: &[u8], at: usize) -> bool {
+        let pair_at = |from: usize| {
+            text.get(from..from + SHORTEST).is_some_and(|pair| {
+                let slot = pair_slot(pair);
+                self.pairs[(slot >> 6) as usize & (WORDS - 1)] >> (slot & 63) & 1 != 0
+            })
+        };
+        pair_at(at) || at.checked_sub(1).is_some_and(pair_at)
     }
 
     fn has(&self, word: u32) -> u64 {
@@ -86,6 +106,12 @@ impl Grams {
 /// Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the upper bits of a product.
 fn slot(word: u32) -> u32 {
     word.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
+}
+
+/// The slot of two neighbouring runs, by another hash.
+fn pair_slot(pair: &[u8]) -> u32 {
+    let last = u32::from(pair.last().copied().unwrap_or(0));
+    (word(pair).rotate_left(11) ^ last.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35) >> (32 - BITS)
 }
 
 fn word(run: &[u8]) -> u32 {

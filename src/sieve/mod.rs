@@ -5,7 +5,7 @@
 //! lines begin: those that hold one of the texts, no other.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem, memrchr};
 
 mod census;
 mod grams;
@@ -26,8 +26,8 @@ struct Search {
     grams: Grams,
     /// Has the last word.
     texts: AhoCorasick,
-    /// Texts too short for the grams, if any.
-    short: Option<AhoCorasick>,
+    /// Texts too short for the grams: each is searched by itself.
+    short: Vec<memmem::Finder<'static>>,
 }
 
 impl Sieve {
@@ -39,7 +39,7 @@ impl Sieve {
         texts.dedup();
         let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
         let automaton = |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
-        let short = if short.is_empty() { None } else { AhoCorasick::new(&short).ok() };
+        let short = short.iter().map(|t| memmem::Finder::new(*t).into_owned()).collect();
         // Texts too many or too long for an automaton, which rules' bounds leave out: every line is
         // then a candidate.
         let search = automaton(&texts, AhoCorasickKind::DFA).map(|texts| Search {
@@ -66,12 +66,11 @@ impl Sieve {
             return starts;
         };
         search.lines(text, |from| search.grams.find(text, from), true, &mut starts);
-        if let Some(short) = &search.short {
-            let find = |from: usize| {
-                let input = aho_corasick::Input::new(text).span(from..text.len());
-                short.find(input).map(|m| m.start())
-            };
+        for text_of_few in &search.short {
+            let find = |from: usize| text_of_few.find(&text[from..]).map(|at| from + at);
             search.lines(text, find, false, &mut starts);
+        }
+        if !search.short.is_empty() {
             starts.sort_unstable();
             starts.dedup();
         }
