@@ -23,21 +23,54 @@ impl Random {
 
 /// Lines of ordinary work: program, text; `{}` becomes a number.
 const ORDINARY: [(&str, &str); 16] = [
-    ("sshd", "Accepted publickey for ops from 10.0.{}.9 port {} ssh2: ED25519 SHA256:q{}"),
-    ("sshd", "pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)"),
-    ("sshd", "Received disconnect from 203.0.113.{} port {}:11: Bye Bye [preauth]"),
-    ("sshd", "Failed password for invalid user admin from 203.0.113.{} port {} ssh2"),
-    ("CRON", "(root) CMD (command -v debian-sa1 > /dev/null && debian-sa1 1 1)"),
-    ("api", "INFO request id={} method=GET path=/v1/orders/{} status=200 took={}ms"),
-    ("api", "INFO request id={} method=POST path=/v1/orders status=201 took={}ms"),
+    (
+        "sshd",
+        "Accepted publickey for ops from 10.0.{}.9 port {} ssh2: ED25519 SHA256:q{}",
+    ),
+    (
+        "sshd",
+        "pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)",
+    ),
+    (
+        "sshd",
+        "Received disconnect from 203.0.113.{} port {}:11: Bye Bye [preauth]",
+    ),
+    (
+        "sshd",
+        "Failed password for invalid user admin from 203.0.113.{} port {} ssh2",
+    ),
+    (
+        "CRON",
+        "(root) CMD (command -v debian-sa1 > /dev/null && debian-sa1 1 1)",
+    ),
+    (
+        "api",
+        "INFO request id={} method=GET path=/v1/orders/{} status=200 took={}ms",
+    ),
+    (
+        "api",
+        "INFO request id={} method=POST path=/v1/orders status=201 took={}ms",
+    ),
     ("api", "WARN slow query took={}ms rows={}"),
     ("worker", "job {} finished in {} ms, 0 errors"),
     ("worker", "cache hit ratio 0.{}, {} entries"),
-    ("postfix/smtpd", "connect from mail{}.example.test[198.51.100.{}]"),
-    ("postfix/qmgr", "4F1C{}: from=<root@example.test>, size={}, nrcpt=1 (queue active)"),
-    ("named", "client 10.0.{}.9#{} (www.example.test): query: www.example.test IN A +E(0)K"),
+    (
+        "postfix/smtpd",
+        "connect from mail{}.example.test[198.51.100.{}]",
+    ),
+    (
+        "postfix/qmgr",
+        "4F1C{}: from=<root@example.test>, size={}, nrcpt=1 (queue active)",
+    ),
+    (
+        "named",
+        "client 10.0.{}.9#{} (www.example.test): query: www.example.test IN A +E(0)K",
+    ),
     ("dhclient", "DHCPACK of 10.0.0.{} from 10.0.0.1"),
-    ("kernel", "[UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.{} DST=10.0.0.15 LEN=40 PROTO=TCP SPT={} DPT=23"),
+    (
+        "kernel",
+        "[UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.{} DST=10.0.0.15 LEN=40 PROTO=TCP SPT={} DPT=23",
+    ),
     ("systemd", "session-{}.scope: Deactivated successfully."),
 ];
 
@@ -46,7 +79,10 @@ const PERIOD: u64 = 20;
 const CRASHES: u64 = 40;
 
 fn main() -> io::Result<()> {
-    let size: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1 << 20);
+    let size: u64 = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(1 << 20);
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let mut random = Random(20_251_118);
     let mut line = String::with_capacity(256);
@@ -65,7 +101,11 @@ fn main() -> io::Result<()> {
             line.push_str(program);
             // sshd and cron fork for each session; the others live on.
             let forks = matches!(program, "sshd" | "CRON");
-            let pid = if forks { 1000 + random.below(30_000) } else { 400 + 40 * host + program.len() as u64 };
+            let pid = if forks {
+                1000 + random.below(30_000)
+            } else {
+                400 + 40 * host + program.len() as u64
+            };
             line.push_str(&format!("[{pid}]: "));
             let mut parts = text.split("{}");
             line.push_str(parts.next().unwrap_or(""));
@@ -94,7 +134,12 @@ fn main() -> io::Result<()> {
 fn stamp(second: u64) -> String {
     let (day, of_day) = (1 + second / 86_400, second % 86_400);
     let day = 1 + (day - 1) % 28;
-    format!("Mar {day:2} {:02}:{:02}:{:02} ", of_day / 3600, of_day / 60 % 60, of_day % 60)
+    format!(
+        "Mar {day:2} {:02}:{:02}:{:02} ",
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
 }
 
 fn plant_change(out: &mut dyn Write, stamp: &str) -> io::Result<u64> {

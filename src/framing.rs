@@ -219,6 +219,24 @@ impl Block {
     }
 }
 
+impl Block {
+    /// The byte of the main part that lies at `offset` of the stream, or the next one where it was
+    /// dropped.
+    #[must_use]
+    pub fn position_of(&self, offset: ByteOffset) -> usize {
+        let (mut low, mut high) = (0, self.main.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.offset_of(middle) < offset {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        low
+    }
+}
+
 /// Cuts a stream into blocks.
 pub struct Blocks<R> {
     reader: LineCutter<R>,

@@ -144,6 +144,12 @@ impl Span {
         Self(self.0.saturating_abs())
     }
 
+    /// Both spans, one after the other.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// This span `n` times.
     #[must_use]
     pub fn times(self, n: i64) -> Self {

@@ -113,14 +113,24 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
     };
     let (low, high) = WEIGHTS.timing.bounds;
     let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
-    let mut text = format!("the first crash came {lag} after it");
-    if from > at {
-        text = format!(
-            "it was loaded {} after it was made, and the first crash came {lag} later",
-            from.since(at)
-        );
-    }
+    let lag = in_words(lag, case.uncertainty);
+    let text = if from > at {
+        let wait = in_words(from.since(at), case.uncertainty);
+        format!("it was loaded {wait} after it was made, and the first crash came {lag} later")
+    } else {
+        format!("the first crash came {lag} after it")
+    };
     Evidence::new("timing", log_odds, text, suspect.refs())
+}
+
+/// A lag, told no finer than the stamps are.
+fn in_words(lag: Span, uncertainty: Span) -> String {
+    let finest = uncertainty.max(Span::from_seconds_f64(0.001));
+    if lag < finest {
+        format!("less than {finest}")
+    } else {
+        lag.to_string()
+    }
 }
 
 /// How likely a lag of this many seconds is, a second, for a change that causes a crash loop.
@@ -316,7 +326,11 @@ fn exposed(
         } else {
             "started with it"
         };
-        let text = format!("{} {what} {well} before its first crash", case.service());
+        let text = format!(
+            "{} {what} {} before its first crash",
+            case.service(),
+            in_words(well, case.uncertainty)
+        );
         return Some(Evidence::new("exposure", w.loaded, text, vec![n]));
     }
     if suspect.change.is_routine() {

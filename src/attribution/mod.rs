@@ -121,21 +121,20 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
             rival(finding.kind, finding.summary, finding.evidence),
         ));
     }
-    let unknown = share("unknown") + prior.other.get("other").copied().unwrap_or(0.0);
+    let unknown = (share("unknown").exp() + share("other").exp()).ln();
     scored.push((
         unknown,
         rival("unknown", "nothing in these logs".to_owned(), vec![]),
     ));
     let mut causes = normalise(scored);
-    if let Some(first) = causes.first_mut() {
-        if let Some((n, instance)) = first.change {
+    if let Some(first) = causes.first_mut()
+        && let Some((n, instance)) = first.change {
             let suspect = Suspect {
                 change: &case.ledger.changes[n],
                 instance,
             };
             first.enabled_by = enabling::of(case, suspect, &rarity);
         }
-    }
     drop_enablers(&mut causes);
     Verdict { causes, ruled_out }
 }

@@ -103,8 +103,8 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         evidence.push(Evidence::new("nearby", log_odds, text, vec![first]));
     }
     let mut summary = summary(kind, case);
-    if kind == "dependency" {
-        if let Some((name, at, n)) = dependency_down(case, with > 0) {
+    if kind == "dependency"
+        && let Some((name, at, n)) = dependency_down(case, with > 0) {
             let text = format!("{name} was down from {} on", at.clock());
             evidence.push(Evidence::new(
                 "dependency",
@@ -114,7 +114,6 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
             ));
             summary = format!("{name}, which {} needs, was down first", case.service());
         }
-    }
     let ruled_out = evidence.is_empty().then(|| not_seen(kind, inputs));
     if evidence.is_empty() {
         evidence.push(Evidence::new(

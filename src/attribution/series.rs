@@ -123,17 +123,15 @@ fn is_serial(word: &str, change: &Change) -> bool {
 /// The instance of a change that is suspected: the first bad one, or the last before the onset.
 pub(super) fn suspected(case: &Case<'_>, change: &Change) -> Option<usize> {
     let reach = case.onset.plus(case.uncertainty);
-    if change.is_routine() {
-        if let Some(split) = split(case, change) {
-            if let Some(&first) = split
+    if change.is_routine()
+        && let Some(split) = split(case, change)
+            && let Some(&first) = split
                 .bad
                 .first()
                 .filter(|&&n| change.instances[n].at <= reach)
             {
                 return Some(first);
             }
-        }
-    }
     change.instances.iter().rposition(|i| i.at <= reach)
 }
 

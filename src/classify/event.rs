@@ -47,6 +47,9 @@ pub struct Event {
     pub message: Box<str>,
     /// Bytes of input that the record and its further lines cover, from its place.
     pub covers: u64,
+    /// Lines from the record's first line to the one that told of it. Until a file's blocks are joined
+    /// the place's line is that of the latter, counted from the block's start.
+    pub lines_back: u64,
     /// How many records this one stands for: more than one where a flood was folded.
     pub count: u64,
     /// The time of the last of them.

@@ -21,7 +21,7 @@ mod signature;
 mod trace;
 
 pub use event::{Copied, Event, TEXT_BYTES};
-pub use rule::{Class, Example, Family, Rule, Trace, parse};
+pub use rule::{Class, Family, Rule};
 pub use signature::{mask, stable_id};
 
 /// The rules in force, ready to be asked.
@@ -138,7 +138,8 @@ impl RuleSet {
     pub fn matching(&self, program: Option<&str>, line: &[u8], message: &[u8]) -> Vec<usize> {
         let mut candidates = Vec::new();
         // Most messages are a part of their line, and need no search of their own.
-        let is_part = line.as_ptr_range().contains(&message.as_ptr()) && message.len() <= line.len();
+        let is_part =
+            line.as_ptr_range().contains(&message.as_ptr()) && message.len() <= line.len();
         for text in [line, if is_part { b"" } else { message }] {
             for found in self.literals.find_overlapping_iter(text) {
                 candidates.extend_from_slice(&self.users[found.pattern().as_usize()]);
@@ -184,22 +185,30 @@ impl RuleSet {
         let place = Place {
             file: input.file,
             offset: ByteOffset::new(line_at.get().saturating_sub(record.back as u64)),
-            line: LineNo::after((line_no.get() - 1).saturating_sub(lines_back)),
+            line: line_no,
         };
-        for n in matched.into_iter().filter(|&n| self.is_about_enough(n, record)) {
-            out.push(self.event(n, record, frame, input, program, place));
+        for n in matched
+            .into_iter()
+            .filter(|&n| self.is_about_enough(n, record))
+        {
+            let mut event = self.event(n, record, frame, input, program, place);
+            event.lines_back = lines_back;
+            out.push(event);
         }
     }
 
     /// Whether what the record is about is of the sort that the rule needs.
     fn is_about_enough(&self, n: usize, record: &Record<'_>) -> bool {
         let rule = &self.rules[n];
-        let Some(ending) = &rule.needs else { return true };
+        let Some(ending) = &rule.needs else {
+            return true;
+        };
         if let Some(subject) = &record.subject {
             return subject.ends_with(ending.as_str());
         }
         let names = |c: regex::bytes::Captures<'_>| {
-            c.name("unit").is_some_and(|unit| unit.as_bytes().ends_with(ending.as_bytes()))
+            c.name("unit")
+                .is_some_and(|unit| unit.as_bytes().ends_with(ending.as_bytes()))
         };
         rule.pattern.captures(&record.message).is_some_and(names)
     }
@@ -217,9 +226,9 @@ impl RuleSet {
         let rule = &self.rules[n];
         let mut message = record.message.to_vec();
         let mut raw_end = 0;
-        let mut further = Vec::new();
         if let Some(style) = rule.trace {
-            (further, raw_end) = trace::further_lines(style, record, frame.after, input.format);
+            let (further, reach) = trace::further_lines(style, record, frame.after, input.format);
+            raw_end = reach;
             for line in &further {
                 message.push(b'\n');
                 message.extend_from_slice(line);
@@ -242,6 +251,17 @@ impl RuleSet {
         for (name, value) in &record.facts {
             fields.push(((*name).into(), value.as_ref().into()));
         }
+        // A pattern sees the first line only where further ones had to be gathered.
+        let is_told = fields
+            .iter()
+            .any(|(name, value)| &**name == "what" && !value.is_empty());
+        if let (Some(style), false) = (rule.trace, is_told) {
+            let text = clean(&message);
+            fields.retain(|(name, _)| &**name != "what");
+            fields.extend(
+                trace::headline(style, &text).map(|what| ("what".into(), what.trim().into())),
+            );
+        }
         fields.sort();
         fields.dedup_by(|a, b| a.0 == b.0);
         let owned = |value: &Option<Cow<'_, str>>| value.as_deref().map(Into::into);
@@ -262,6 +282,7 @@ impl RuleSet {
             text,
             message: clean(&message),
             covers: record.len.max(frame.line.len() + 1 + raw_end) as u64,
+            lines_back: 0,
             count: 1,
             until: Timestamp::from_nanos(0),
             copies: Vec::new(),
@@ -277,7 +298,9 @@ fn captured<'r, 't>(
 ) -> impl Iterator<Item = (&'r str, &'t [u8])> {
     let names = rule.pattern.capture_names().flatten();
     names.filter_map(|name| {
-        captures.name(name).map(|value| (name.trim_end_matches('_'), value.as_bytes()))
+        captures
+            .name(name)
+            .map(|value| (name.trim_end_matches('_'), value.as_bytes()))
     })
 }
 

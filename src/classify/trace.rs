@@ -13,6 +13,25 @@ const MAX_LINES: usize = 120;
 /// The most lines of others that may stand between two lines of one text.
 const MAX_BETWEEN: usize = 60;
 
+/// What a text says in a line: the message of a panic, the exception that a trace ends with (of chained
+/// ones the first, which is the root), or its first line.
+pub fn headline(style: Trace, message: &str) -> Option<&str> {
+    let mut lines = message.lines();
+    let first = lines.next()?;
+    let found = match style {
+        Trace::Rust => lines
+            .find(|l| !l.trim().is_empty())
+            .filter(|l| !l.starts_with("note: ")),
+        Trace::Python => lines.find(|l| !l.is_empty() && !l.starts_with([' ', '\t'])),
+        Trace::Node => lines.find(|l| has_error_head(l.as_bytes())),
+        Trace::Java | Trace::Dotnet => {
+            lines.rfind(|l| l.starts_with("Caused by:") || l.trim_start().starts_with("--->"))
+        }
+        Trace::Go | Trace::Ruby | Trace::Php | Trace::C => None,
+    };
+    Some(found.unwrap_or(first))
+}
+
 /// What a further line is to the text.
 enum Step {
     /// It belongs, and more may follow.

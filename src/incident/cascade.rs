@@ -170,13 +170,13 @@ pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
             .iter()
             .all(|s| s.entity.service != found.entity.service)
         {
-            let from = found.first.minus(BEFORE);
+            let from = case.onset.minus(AFTER);
             let why = complaints(facts, &found.entity.service, from, found.last.plus(AFTER))
                 .first()
                 .copied();
             steps.push(Step {
                 entity: found.entity.clone(),
-                first: found.first,
+                first: why.map_or(found.first, |n| events[n].at.min(found.first)),
                 because: why.map(|n| quote(&events[n])),
             });
         }

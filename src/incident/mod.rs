@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::attribution::{Case, Inputs, Verdict, judge};
 use crate::ledger::Ledger;
-use crate::loops::{CrashLoop, Entity, LoopPolicy, Loops};
+use crate::loops::{CrashLoop, LoopPolicy, Loops};
 use crate::time::{Span, Timestamp};
 use crate::timeline::{Timeline, width};
 
@@ -104,11 +104,22 @@ fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
         timeline: facts.timeline,
         ledger: facts.ledger,
         all: facts.loops,
-        uncertainty: uncertainty(facts, root),
+        uncertainty: uncertainty(facts, root).plus(skew(&loops)),
         looks: facts.looks,
         onset,
         close: last.plus(settle),
         loops,
+    }
+}
+
+/// How far the clocks of several hosts may lie apart: none is estimated yet, and hosts that keep time by
+/// NTP agree within a second.
+fn skew(loops: &[&CrashLoop]) -> Span {
+    let hosts: std::collections::BTreeSet<_> = loops.iter().map(|l| &l.entity.host).collect();
+    if hosts.len() > 1 {
+        Span::from_seconds(1)
+    } else {
+        Span::ZERO
     }
 }
 
@@ -236,13 +247,4 @@ fn phases(case: &Case<'_>) -> Vec<(Timestamp, Timestamp)> {
         }
     }
     joined
-}
-
-/// The name of an entity in a sentence: `botd on edge-01`.
-#[must_use]
-pub fn name(entity: &Entity) -> String {
-    match &entity.host {
-        Some(host) => format!("{} on {host}", entity.service),
-        None => entity.service.clone(),
-    }
 }

@@ -164,9 +164,10 @@ fn outlived(facts: &Facts<'_>, found: &CrashLoop, span: Span) -> f64 {
     lives.sort_unstable();
     let usual = lives.get(lives.len() / 2).copied().unwrap_or(Span::ZERO);
     // A start that is told as complete, where none of the loop's was, is a life of another sort.
-    let completes = track.starts.iter().any(|(t, n)| {
-        *t >= found.last && facts.timeline.events[*n].class == Class::Started
-    });
+    let completes = track
+        .starts
+        .iter()
+        .any(|(t, n)| *t >= found.last && facts.timeline.events[*n].class == Class::Started);
     if completes && ends.iter().skip(1).all(|e| !e.was_started) {
         return f64::INFINITY;
     }

@@ -116,11 +116,17 @@ pub struct Ledger {
 #[must_use]
 pub fn build(timeline: &Timeline) -> Ledger {
     let events = &timeline.events;
+    // Where something was sent to is told by the receiver.
+    let hosts: BTreeSet<&str> = events.iter().filter_map(|e| e.host.as_deref()).collect();
     let items: Vec<Item> = events
         .iter()
         .enumerate()
         .filter(|(_, event)| event.class == Class::Change && !is_no_change(event))
         .map(|(n, event)| Item::new(n, event))
+        .map(|item| Item {
+            target: item.target.filter(|t| !hosts.contains(t.as_str())),
+            ..item
+        })
         .collect();
     let acts = act::fold(items, events);
     let mut changes: Vec<Change> = series(acts, events)
@@ -197,9 +203,13 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
         let joins = instances.iter().rposition(|(instance, _)| {
             let fresh = !instance.hosts.contains_key(&host);
             let same = instance.traits == traits;
+            // One program that serves host after host: the same version, at short steps.
+            let is_step = at.since(instance.last) <= ONE_STEP
+                && !versions(instance).is_disjoint(&version_words(&traits));
             fresh
                 && (at.since(instance.at) <= ONE_INSTANCE
                     || same && at.since(instance.at) <= ONE_ROLLOUT)
+                || is_step
         });
         let n = match joins {
             Some(n) => n,

@@ -173,11 +173,10 @@ impl Walk<'_> {
                     self.state = State::Stopping(event.at);
                 }
             }
-            Class::ExitOk | Class::Stopped => {
-                if !matches!(self.state, State::Down(_)) {
+            Class::ExitOk | Class::Stopped
+                if !matches!(self.state, State::Down(_)) => {
                     self.state = State::Stopped;
                 }
-            }
             Class::KilledOnRequest => self.killed = true,
             Class::ReloadFailed => self.withdraw(event.at),
             Class::Loaded | Class::Reloading => self.track.loads.push((event.at, n)),
@@ -187,12 +186,11 @@ impl Walk<'_> {
 
     fn end(&mut self, n: usize) {
         let event = &self.events[n];
-        if let State::Stopping(asked) = self.state {
-            if event.at.since(asked) <= STOP_TIMEOUT && ends_on_request(event) {
+        if let State::Stopping(asked) = self.state
+            && event.at.since(asked) <= STOP_TIMEOUT && ends_on_request(event) {
                 self.state = State::Stopped;
                 return;
             }
-        }
         if self.state == State::Stopped && ends_on_request(event) {
             return;
         }
@@ -291,12 +289,11 @@ impl Walk<'_> {
 
     /// A reload was refused: what ended a moment ago was the reloading command, not the service.
     fn withdraw(&mut self, at: Timestamp) {
-        if let State::Down(last) = self.state {
-            if at.since(self.track.ends[last].at) <= Span::from_seconds(2) {
+        if let State::Down(last) = self.state
+            && at.since(self.track.ends[last].at) <= Span::from_seconds(2) {
                 self.track.ends.pop();
                 self.state = State::Unknown;
             }
-        }
     }
 
     /// Gives each text to the end that it lies nearest to.

@@ -38,11 +38,10 @@ pub fn plain(name: &str) -> (String, Option<String>) {
         .iter()
         .find_map(|e| name.strip_suffix(e))
         .unwrap_or(name);
-    if let Some((template, instance)) = base.split_once('@') {
-        if !template.is_empty() {
+    if let Some((template, instance)) = base.split_once('@')
+        && !template.is_empty() {
             return (template.to_lowercase(), Some(instance.to_owned()));
         }
-    }
     if let Some(deployment) = deployment_of(base) {
         return (deployment.to_lowercase(), Some(base.to_owned()));
     }
@@ -83,7 +82,11 @@ pub fn name_of(event: &Event) -> Option<String> {
 /// Whether the event names a whole group of services rather than one.
 #[must_use]
 pub fn is_group(name: &str) -> bool {
-    [".slice", ".target", ".scope", ".mount", ".timer", ".socket", ".device"].iter().any(|e| name.ends_with(e))
+    [
+        ".slice", ".target", ".scope", ".mount", ".timer", ".socket", ".device",
+    ]
+    .iter()
+    .any(|e| name.ends_with(e))
 }
 
 /// The unit in a control group's path: its last component that is a service or a scope.

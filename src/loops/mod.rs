@@ -269,14 +269,21 @@ fn joined(
     policy: &LoopPolicy,
 ) -> Vec<std::ops::Range<usize>> {
     let said = |run: &std::ops::Range<usize>| {
-        let ends: Vec<&End> = track.ends[run.clone()].iter().filter(|e| !e.requested).collect();
+        let ends: Vec<&End> = track.ends[run.clone()]
+            .iter()
+            .filter(|e| !e.requested)
+            .collect();
         signature(&ends, &timeline.events, track, timeline).masked
     };
     let mut all: Vec<std::ops::Range<usize>> = Vec::new();
     for run in runs {
         let is_relapse = all.last().is_some_and(|before| {
-            let gap = track.ends[run.start].at.since(track.ends[before.end - 1].until);
-            gap <= policy.relapse && before.len() as u64 >= policy.crashes && said(before) == said(&run)
+            let gap = track.ends[run.start]
+                .at
+                .since(track.ends[before.end - 1].until);
+            gap <= policy.relapse
+                && before.len() as u64 >= policy.crashes
+                && said(before) == said(&run)
         });
         match all.last_mut() {
             Some(before) if is_relapse => before.end = run.end,

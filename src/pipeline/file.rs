@@ -13,7 +13,7 @@ use crate::classify::{Event, InputName};
 use crate::error::Warning;
 use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
-use crate::record::{CONTEXT, Format, detect};
+use crate::record::{Format, detect};
 use crate::sieve::Census;
 use crate::source::{Meta, Source};
 use crate::timeline::FileEvents;
@@ -44,9 +44,7 @@ pub(super) fn read(
     let opened = source.open().map_err(|err| unreadable(source, &err))?;
     let mut blocks = Blocks::new(opened.reader, options.block_bytes);
     let mut batch = next_batch(&mut blocks, 1);
-    let format = batch
-        .first()
-        .map_or(Format::Plain, |b| detect(sample(b.main())));
+    let format = batch.first().map_or(Format::Plain, |b| detect(b.after(0)));
     let stem = (source.path != "-").then(|| source.stem());
     let input = InputName { file, stem, format };
     let mut join = Join::new();
@@ -94,14 +92,6 @@ fn unreadable(source: &Source, err: &io::Error) -> Warning {
     }
 }
 
-fn sample(text: &[u8]) -> &[u8] {
-    let cut = &text[..text.len().min(CONTEXT)];
-    if cut.len() == text.len() {
-        return cut;
-    }
-    &cut[..memchr::memrchr(b'\n', cut).map_or(cut.len(), |n| n + 1)]
-}
-
 fn next_batch<R: io::Read>(blocks: &mut Blocks<R>, most: usize) -> Vec<Block> {
     let mut batch = Vec::with_capacity(most);
     while batch.len() < most {
@@ -135,7 +125,8 @@ impl Join {
 
     fn add(&mut self, block: BlockYield) {
         for mut event in block.events {
-            event.place.line = LineNo::after(self.lines + event.place.line.get() - 1);
+            let line = self.lines + event.place.line.get();
+            event.place.line = LineNo::after(line.saturating_sub(1 + event.lines_back));
             // A record over two blocks may be told by both.
             let told =
                 self.events.iter().rev().take(16).any(|known| {

@@ -140,12 +140,10 @@ fn read_file(
             break;
         };
         let main = block.main();
-        let begin = block.offset_of(0).get();
         let end = block.offset_of(main.len()).get();
         while let Some(w) = next.next_if(|w| w.place.offset.get() < end) {
-            let at = w.place.offset.get().saturating_sub(begin) as usize;
-            let (messages, refs) =
-                lines_before(block.before(at.min(main.len())), w, source, format);
+            let at = block.position_of(w.place.offset);
+            let (messages, refs) = lines_before(block.before(at), w, source, format);
             looks.messages.insert(w.event, messages);
             looks.words.insert(w.event, refs);
         }

@@ -186,7 +186,6 @@ fn analyse(
 ) -> (Report, bool) {
     let loops = loops::find(&timeline, &options.policy);
     let ledger = ledger::build(&timeline);
-    if std::env::var("CTD").is_ok() { debug_dump(&ledger, &loops, &timeline); }
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
     for n in &looks.unread {
         let path = opened.get(*n).map(|(s, _)| s.path.as_str());
@@ -303,18 +302,4 @@ fn sieve_for(options: &ScanOptions) -> Sieve {
         .chain(["\u{1b}["])
         .collect();
     Sieve::new(options.rules.literals(), &veils)
-}
-// DEBUG
-pub fn debug_dump(ledger: &ledger::Ledger, loops: &loops::Loops, tl: &timeline::Timeline) {
-    for c in &ledger.changes {
-        if c.subject.contains("grants") || c.subject.contains("features.json") || std::env::var("ALLC").is_ok() {
-            eprintln!("CH {} {} {} period {:?} n={} hosts0={:?} traits0={:?} {}", c.at(), c.kind, c.subject, c.period, c.instances.len(), c.instances[0].hosts, c.instances[0].traits, c.instances[0].records.iter().take(4).map(|&n| tl.events[n].message.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(" || "));
-        }
-    }
-    for l in &loops.loops {
-        let t = &loops.tracks[l.track];
-        eprintln!("LOOP {:?} ends {:?}", l.entity, l.ends);
-        for e in t.ends.iter().rev().take(2) { eprintln!("   end {} until {} rec {:?} texts {:?} restarted {:?} life {:?}", e.at, e.until, e.records, e.texts, e.restarted, e.life); }
-        for s in t.starts.iter().rev().take(3) { eprintln!("   start {} {} {:?}", s.0, s.1, tl.events[s.1].message); }
-    }
 }

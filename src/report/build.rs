@@ -15,6 +15,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::{FileTimes, Timeline};
 
 use super::model::*;
+use super::text::percent;
 
 /// The most records that are shown of one change (contract).
 const CHANGE_RECORDS: usize = 50;
@@ -273,19 +274,19 @@ impl View<'_> {
         let Some(first) = found.verdict.causes.first() else {
             return head;
         };
-        let percent = (100.0 * first.probability).round();
+        let percent = percent(first.probability);
         let cause = match (first.change, certain) {
             (Some((n, i)), true) => {
                 let change = &self.parts.ledger.changes[n];
                 let at = change.instances[i].at.clock();
-                format!("likely trigger ({percent} %): {} at {at}", first.summary)
+                format!("likely trigger ({percent}): {} at {at}", first.summary)
             }
             (None, true) if first.kind == "unknown" => {
-                format!("no change or other cause in these logs explains it ({percent} %)")
+                format!("no change or other cause in these logs explains it ({percent})")
             }
-            (None, true) => format!("no change did this: {} ({percent} %)", first.summary),
+            (None, true) => format!("no change did this: {} ({percent})", first.summary),
             (_, false) => format!(
-                "cannot tell what triggered it; best guess ({percent} %): {}",
+                "cannot tell what triggered it; best guess ({percent}): {}",
                 first.summary
             ),
         };

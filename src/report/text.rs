@@ -5,6 +5,7 @@
 //! needs colour, or the time of day, to be understood.
 
 use anstyle::{AnsiColor, Style as Look};
+pub(super) use figures::percent;
 
 use super::model::{Incident, Report};
 

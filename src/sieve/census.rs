@@ -87,7 +87,12 @@ impl Census {
             let tag = tag(line, format);
             if let Some(range) = minute_key(line, format) {
                 let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
-                let next = Minute { first: line, range, host_at, lines: 1 };
+                let next = Minute {
+                    first: line,
+                    range,
+                    host_at,
+                    lines: 1,
+                };
                 if let Some(before) = minute.replace(next) {
                     census.push_minute(before.first, before.lines, format);
                 }
@@ -117,7 +122,17 @@ impl Census {
         for (writer, tally) in next.writers {
             self.add(writer, tally);
         }
+        let minute = |stamp: &Stamp| stamp.known_nanos().div_euclid(60_000_000_000);
         for (stamp, count) in next.minutes {
+            // A minute may go on in the next block.
+            if let Some(last) = self
+                .minutes
+                .last_mut()
+                .filter(|l| minute(&l.0) == minute(&stamp))
+            {
+                last.1 += count;
+                continue;
+            }
             if self.minutes.len() < MAX_MINUTES {
                 self.minutes.push((stamp, count));
             } else if let Some(last) = self.minutes.last_mut() {
@@ -162,8 +177,9 @@ impl Census {
             .map(|((host, program), _)| (host.into(), program.into()))
             .collect();
         let is_forker = |w: &Writer| forkers.contains(&(w.0.clone(), w.1.clone()));
-        let (folded, kept): (HashMap<_, _>, HashMap<_, _>) =
-            std::mem::take(&mut self.writers).into_iter().partition(|(w, _)| is_forker(w));
+        let (folded, kept): (HashMap<_, _>, HashMap<_, _>) = std::mem::take(&mut self.writers)
+            .into_iter()
+            .partition(|(w, _)| is_forker(w));
         self.writers = kept;
         let mut folded: Vec<(Writer, Tally)> = folded.into_iter().collect();
         folded.sort_by_key(|(w, t)| (t.last.map(|s| s.known_nanos()), w.clone()));
@@ -204,7 +220,10 @@ fn tag_at(line: &[u8], host_at: usize) -> Option<(Tag<'_>, &[u8])> {
     }
     let blank = rest.iter().take(64).position(|b| *b == b' ')?;
     let (host, after) = (&rest[..blank], &rest[blank + 1..]);
-    let stop = after.iter().take(64).position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
+    let stop = after
+        .iter()
+        .take(64)
+        .position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
     let program = &after[..stop];
     let pid = match after[stop] {
         b':' => &after[stop..stop],
@@ -222,7 +241,9 @@ fn tag_at(line: &[u8], host_at: usize) -> Option<(Tag<'_>, &[u8])> {
 
 /// The stamp of the first stamped line of the text.
 fn first_stamp(text: &[u8], format: Format) -> Option<Stamp> {
-    text.split(|b| *b == b'\n').take(256).find_map(|line| stamp_of(line, format))
+    text.split(|b| *b == b'\n')
+        .take(256)
+        .find_map(|line| stamp_of(line, format))
 }
 
 /// The stamp of the last stamped line of the text.
@@ -253,7 +274,12 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new() -> Self {
-        Self { slots: vec![0; SLOTS], seen: Vec::new(), programs: Vec::new(), last: 0 }
+        Self {
+            slots: vec![0; SLOTS],
+            seen: Vec::new(),
+            programs: Vec::new(),
+            last: 0,
+        }
     }
 
     /// Counts a line with a tag, if it has one.
@@ -268,7 +294,11 @@ impl<'a> Table<'a> {
     /// left the cache, and two names of one hash would only be counted together.
     fn count(&mut self, hash: u64, tag: &Tag<'a>, line: &'a [u8]) {
         let (host, program, pid) = (tag.host, tag.program, tag.pid);
-        if let Some(seen) = self.seen.get_mut(self.last).filter(|seen| seen.hash == hash) {
+        if let Some(seen) = self
+            .seen
+            .get_mut(self.last)
+            .filter(|seen| seen.hash == hash)
+        {
             seen.add(line);
             return;
         }
@@ -294,7 +324,16 @@ impl<'a> Table<'a> {
         }
         self.slots[slot] = self.seen.len() as u32 + 1;
         self.last = self.seen.len();
-        self.seen.push(Seen { hash, program_no, host, program, pid, lines: 1, first: line, last: line });
+        self.seen.push(Seen {
+            hash,
+            program_no,
+            host,
+            program,
+            pid,
+            lines: 1,
+            first: line,
+            last: line,
+        });
         if self.seen.len() * 2 > self.slots.len() {
             self.grow();
         }
@@ -305,7 +344,11 @@ impl<'a> Table<'a> {
         let hash = hash(hash(2, host), program);
         let known = self.programs.iter().position(|p| p.hash == hash);
         known.unwrap_or_else(|| {
-            self.programs.push(Program { hash, pids: 0, others: None });
+            self.programs.push(Program {
+                hash,
+                pids: 0,
+                others: None,
+            });
             self.programs.len() - 1
         })
     }
@@ -383,7 +426,8 @@ impl<'a> Seen<'a> {
 /// A quick hash of a name, on top of another; no defence against names made to collide, of which the
 /// worst is a wrong count.
 fn hash(seed: u64, name: &[u8]) -> u64 {
-    let mix = |hash: u64, word: u64| (hash.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mix =
+        |hash: u64, word: u64| (hash.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut hash = mix(seed, name.len() as u64);
     let (chunks, rest) = name.as_chunks::<8>();
     for chunk in chunks {
@@ -409,18 +453,26 @@ mod tests {
             Mar  1 10:01:00 web02 app[9]: c\n\tmore\nMar  1 10:01:01 web02 kernel: d\n";
         let (census, lines) = Census::take(text, crate::record::detect(text));
         assert_eq!(lines, 5);
-        assert_eq!(census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(
+            census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(),
+            [2, 2]
+        );
         let mut counts: Vec<(String, u64)> = census
             .writers
             .iter()
             .map(|((host, program, pid), t)| {
                 let pid = pid.as_deref().unwrap_or(b"-");
-                let all = [&host[..], program, pid].map(|b| String::from_utf8_lossy(b).into_owned());
+                let all =
+                    [&host[..], program, pid].map(|b| String::from_utf8_lossy(b).into_owned());
                 (all.join(" "), t.lines)
             })
             .collect();
         counts.sort();
-        let expected = [("web01 app 8", 2), ("web02 app 9", 1), ("web02 kernel -", 1)];
+        let expected = [
+            ("web01 app 8", 2),
+            ("web02 app 9", 1),
+            ("web02 kernel -", 1),
+        ];
         assert_eq!(counts, expected.map(|(a, n)| (a.to_owned(), n)));
     }
 }

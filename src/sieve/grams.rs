@@ -42,7 +42,9 @@ impl Grams {
         let mut pairs = Box::new([0_u64; WORDS]);
         for text in texts {
             let rarest = text.windows(SHORTEST).min_by_key(|pair| {
-                pair.windows(RUN).map(|run| frequency.get(&slot(word(run))).copied().unwrap_or(0)).sum::<u32>()
+                pair.windows(RUN)
+                    .map(|run| frequency.get(&slot(word(run))).copied().unwrap_or(0))
+                    .sum::<u32>()
             });
             if let Some(pair) = rarest {
                 let slot = pair_slot(pair);
@@ -111,16 +113,22 @@ fn slot(word: u32) -> u32 {
 /// The slot of two neighbouring runs, by another hash.
 fn pair_slot(pair: &[u8]) -> u32 {
     let last = u32::from(pair.last().copied().unwrap_or(0));
-    (word(pair).rotate_left(11) ^ last.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35) >> (32 - BITS)
+    (word(pair).rotate_left(11) ^ last.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35)
+        >> (32 - BITS)
 }
 
 fn word(run: &[u8]) -> u32 {
-    run.iter().take(RUN).rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
+    run.iter()
+        .take(RUN)
+        .rev()
+        .fold(0, |word, &byte| word << 8 | u32::from(byte))
 }
 
 fn eight(bytes: &[u8]) -> u64 {
     // Cannot fail where eight bytes are given, as all callers do.
-    bytes.first_chunk::<8>().map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    bytes
+        .first_chunk::<8>()
+        .map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
 /// How often the runs of each slot stand in ordinary lines.
@@ -145,7 +153,10 @@ mod tests {
                 text.extend_from_slice(b"KILLED");
                 text.extend(vec![b'.'; after]);
                 let hit = grams.find(&text, 0);
-                assert!(hit.is_some_and(|at| at + RUN > before && at < before + 6), "{before} {after} {hit:?}");
+                assert!(
+                    hit.is_some_and(|at| at + RUN > before && at < before + 6),
+                    "{before} {after} {hit:?}"
+                );
             }
         }
         assert_eq!(grams.find(b"nothing of that sort stands in here", 0), None);

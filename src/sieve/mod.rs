@@ -34,12 +34,20 @@ impl Sieve {
     /// A sieve for lines that hold one of `literals`, or of the `veils` behind which one may stand.
     #[must_use]
     pub fn new(literals: &[String], veils: &[&str]) -> Self {
-        let mut texts: Vec<&str> = literals.iter().map(String::as_str).chain(veils.iter().copied()).collect();
+        let mut texts: Vec<&str> = literals
+            .iter()
+            .map(String::as_str)
+            .chain(veils.iter().copied())
+            .collect();
         texts.sort_unstable();
         texts.dedup();
         let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
-        let automaton = |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
-        let short = short.iter().map(|t| memmem::Finder::new(*t).into_owned()).collect();
+        let automaton =
+            |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
+        let short = short
+            .iter()
+            .map(|t| memmem::Finder::new(*t).into_owned())
+            .collect();
         // Texts too many or too long for an automaton, which rules' bounds leave out: every line is
         // then a candidate.
         let search = automaton(&texts, AhoCorasickKind::DFA).map(|texts| Search {
@@ -61,11 +69,18 @@ impl Sieve {
     pub fn candidates(&self, text: &[u8]) -> Vec<usize> {
         let mut starts = Vec::new();
         let Some(search) = &self.search else {
-            let ends = memchr::memchr_iter(b'\n', text).map(|n| n + 1).filter(|n| *n < text.len());
+            let ends = memchr::memchr_iter(b'\n', text)
+                .map(|n| n + 1)
+                .filter(|n| *n < text.len());
             starts.extend((!text.is_empty()).then_some(0).into_iter().chain(ends));
             return starts;
         };
-        search.lines(text, |from| search.grams.find(text, from), true, &mut starts);
+        search.lines(
+            text,
+            |from| search.grams.find(text, from),
+            true,
+            &mut starts,
+        );
         for text_of_few in &search.short {
             let find = |from: usize| text_of_few.find(&text[from..]).map(|at| from + at);
             search.lines(text, find, false, &mut starts);
@@ -105,16 +120,24 @@ mod tests {
 
     #[test]
     fn lines_that_hold_a_text_are_candidates_once() {
-        let literals = ["panicked at".to_owned(), "Killed process".to_owned(), "OOM".to_owned()];
+        let literals = [
+            "panicked at".to_owned(),
+            "Killed process".to_owned(),
+            "OOM".to_owned(),
+        ];
         let sieve = Sieve::new(&literals, &["\"x\":["]);
-        let text = b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}\nOOM\n";
+        let text =
+            b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}\nOOM\n";
         assert_eq!(sieve.candidates(text), [6, 40, 57, 67]);
     }
 
     #[test]
     fn a_line_with_a_run_of_a_text_only_is_none() {
         let sieve = Sieve::new(&["panicked at".to_owned()], &[]);
-        assert_eq!(sieve.candidates(b"panic panicked cked at\n"), [] as [usize; 0]);
+        assert_eq!(
+            sieve.candidates(b"panic panicked cked at\n"),
+            [] as [usize; 0]
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod name;
 mod open;
 mod walk;
 
-pub use open::{Meta, Opened};
+pub use open::Meta;
 pub use walk::discover;
 
 /// One input, before it is opened.

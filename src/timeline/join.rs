@@ -81,13 +81,11 @@ fn refine(events: &mut [Event]) {
     for (file, _, n, copy) in spots {
         let event = &mut events[n];
         let stamped = copy.map_or(event.at, |c| event.copies[c].at);
-        if copy.is_none() {
-            if let Some((before, its_stamp, refined)) = last {
-                if before == file && its_stamp == stamped && refined > event.at {
+        if copy.is_none()
+            && let Some((before, its_stamp, refined)) = last
+                && before == file && its_stamp == stamped && refined > event.at {
                     event.at = refined;
                 }
-            }
-        }
         last = Some((file, stamped, event.at));
     }
 }

@@ -77,13 +77,19 @@ impl Timeline {
     /// The time of the last line of `host`, over all files; of any host where it wrote none.
     #[must_use]
     pub fn last_of(&self, host: Option<&str>) -> Option<Timestamp> {
-        self.ranges_of(host).map(|(_, last)| last).max().or(self.end)
+        self.ranges_of(host)
+            .map(|(_, last)| last)
+            .max()
+            .or(self.end)
     }
 
     /// The time of the first line of `host`, over all files.
     #[must_use]
     pub fn first_of(&self, host: Option<&str>) -> Option<Timestamp> {
-        self.ranges_of(host).map(|(first, _)| first).min().or(self.start)
+        self.ranges_of(host)
+            .map(|(first, _)| first)
+            .min()
+            .or(self.start)
     }
 
     /// First and last time of the files that `host` wrote; where it is the only host that any file
@@ -93,7 +99,11 @@ impl Timeline {
         host: Option<&'a str>,
     ) -> impl Iterator<Item = (Timestamp, Timestamp)> + 'a {
         let named = |f: &'a FileTimes| f.hosts.keys().filter(|h| !h.is_empty());
-        let sole = self.files.iter().flat_map(named).all(|h| Some(h.as_str()) == host);
+        let sole = self
+            .files
+            .iter()
+            .flat_map(named)
+            .all(|h| Some(h.as_str()) == host);
         self.files.iter().filter_map(move |f| {
             let whole = || Some((f.first?, f.last?));
             match host.and_then(|host| f.hosts.get(host)) {

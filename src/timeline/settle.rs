@@ -205,6 +205,7 @@ fn years_of(
         .census
         .first
         .iter()
+        .chain(file.census.minutes.iter().map(|(stamp, _)| stamp))
         .chain(file.events.iter().filter_map(|e| e.stamp.as_ref()))
         .chain(file.census.last.iter())
         .filter(yearless)

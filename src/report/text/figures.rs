@@ -43,7 +43,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// `91 %`; what is not quite sure is never printed as sure.
-pub(super) fn percent(probability: f64) -> String {
+pub(in crate::report) fn percent(probability: f64) -> String {
     let rounded = (100.0 * probability).round();
     if rounded >= 100.0 {
         "> 99 %".to_owned()

@@ -1,0 +1,8 @@
+//! The program as a user runs it: exit status, standard output and standard error.
+
+mod fixture;
+
+mod hostile;
+mod options;
+mod status;
+mod streams;

@@ -1,0 +1,70 @@
+//! Any block size and any number of threads give the same bytes.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use super::generated::{mixed, render};
+use super::{Bench, runner};
+use crate::support;
+
+#[test]
+fn generated_logs_read_the_same_in_any_blocks() {
+    let bench = Bench::new();
+    let block = prop_oneof![1..200_usize, 200..20_000_usize, 20_000..(4_usize << 20)];
+    let input = (mixed(60), block, 1..=8_usize);
+    runner(48)
+        .run(&input, |((pieces, crlf), block, threads)| {
+            bench.write(&render(&pieces, crlf));
+            let usual = bench.report(1 << 20, 1);
+            let other = bench.report(block, threads);
+            if usual != other {
+                return Err(TestCaseError::fail(first_difference(&usual, &other)));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn recorded_cases_read_the_same_in_any_blocks() {
+    let mut options = support::options();
+    let mut wrong = Vec::new();
+    for name in [
+        "03-nginx-latent-restart",
+        "08-botd-upgrade-fixforward",
+        "10-pricer-flag-keyerror",
+        "19-ok-single-crash",
+        "30-supervisord-fatal",
+    ] {
+        let logs = support::case(name).logs();
+        options.block_bytes = 1 << 20;
+        options.threads = 1;
+        let usual = support::report_bytes(&logs, &options);
+        for (block, threads) in [(1, 2), (97, 8), (4096, 3), (65_537, 1), (4 << 20, 5)] {
+            options.block_bytes = block;
+            options.threads = threads;
+            let other = support::report_bytes(&logs, &options);
+            if usual != other {
+                let difference = first_difference(&usual, &other);
+                wrong.push(format!(
+                    "{name}, blocks of {block}, {threads} threads: {difference}"
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The first line that differs, for a person.
+pub(crate) fn first_difference(a: &[u8], b: &[u8]) -> String {
+    let (a, b) = (String::from_utf8_lossy(a), String::from_utf8_lossy(b));
+    let differing = a
+        .lines()
+        .zip(b.lines())
+        .enumerate()
+        .find(|(_, (x, y))| x != y);
+    match differing {
+        Some((n, (x, y))) => format!("line {}: {x:?} and {y:?}", n + 1),
+        None => format!("{} and {} lines", a.lines().count(), b.lines().count()),
+    }
+}
