@@ -269,6 +269,9 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
             ));
         }
     }
+    if let Some(evidence) = names_another_file(case, change) {
+        return Some(evidence);
+    }
     let mut score = 0.0;
     if reads(case, change) && !change.names_service(case.service()) {
         score += w.reads_file;
@@ -303,6 +306,28 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
     Some(Evidence::new("words", score, text, vec![]))
 }
 
+/// A configuration error names the file that is unusable: a change that did not touch it is an unlikely
+/// cause.
+fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
+    let w = &WEIGHTS.words;
+    let events = &case.timeline.events;
+    let (n, file) = case.crash_texts().iter().find_map(|(n, _)| {
+        let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
+        Some((*n, event.field("file").filter(|f| f.contains('.'))?.to_owned()))
+    })?;
+    let stem = |path: &str| base_name(path).split('.').next().unwrap_or("").to_owned();
+    let named = change.paths.iter().chain([&change.subject]).any(|p| stem(p) == stem(&file));
+    if named {
+        return None;
+    }
+    let (log_odds, text) = if change.paths.is_empty() {
+        (w.no_file, format!("the crash names {file} as unusable, of which this change says nothing"))
+    } else {
+        (w.other_file, format!("the crash names {file} as unusable, which this change did not touch"))
+    };
+    Some(Evidence::new("words", log_odds, text, vec![n]))
+}
+
 fn known(n: usize, len: usize) -> Vec<usize> {
     if n < len { vec![n] } else { vec![] }
 }
@@ -314,7 +339,8 @@ fn exposed(
     exposure: Option<(Timestamp, usize)>,
 ) -> Option<Evidence> {
     let w = &WEIGHTS.exposure;
-    if !matches!(relation(case, suspect), Relation::Service) {
+    // A restart alone loads nothing new.
+    if !suspect.change.content || !matches!(relation(case, suspect), Relation::Service) {
         return None;
     }
     let (at, n) = exposure?;

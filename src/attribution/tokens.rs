@@ -15,7 +15,8 @@ const COMMON: &str = "the and for with from not was are has been this that its i
     src usr lib bin sbin etc var opt root home local share conf config service system systemd invoked
     none null true false user command pwd tty run job unit started stopped version option result unwrap
     name path state mode note backtrace environment variable display rust panicked thread traceback most
-    recent call last python node module import";
+    recent call last python node module import daemon server client starting start ready loaded reading reload reloading
+    changed change update updated";
 
 /// The words of a text, in lower case: runs of letters and digits of three characters or more, a number
 /// only from three digits on, without the common ones.

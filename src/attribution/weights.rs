@@ -49,6 +49,8 @@ pub(super) struct Scope {
 pub(super) struct Words {
     pub(super) names_file: f64,
     pub(super) mentions_file: f64,
+    pub(super) other_file: f64,
+    pub(super) no_file: f64,
     pub(super) reads_file: f64,
     pub(super) word: f64,
     pub(super) bound: f64,

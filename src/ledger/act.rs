@@ -31,6 +31,8 @@ pub(super) struct Item {
     pub(super) actor: Option<String>,
     /// The tool whose run this is a part of.
     pub(super) run: Option<&'static str>,
+    /// Whether it tells of a whole run.
+    pub(super) whole_run: bool,
     /// Whether it begins a run of that tool.
     pub(super) begins_run: bool,
 }
@@ -78,6 +80,7 @@ impl Item {
             version: event.any_field(&["to", "version"]).map(str::to_owned),
             actor: event.any_field(&["actor", "user"]).map(str::to_owned),
             run: by_name.or(by_command).map(|run| run.0),
+            whole_run: event.field("whole_run").is_some(),
             begins_run: by_name.is_none() && by_command.is_some(),
         }
     }
@@ -149,7 +152,11 @@ impl Act {
             return false;
         }
         if item.run.is_some() && self.items.iter().any(|i| i.run == item.run) {
-            return !self.differs(item);
+            let another = |i: &Item| i.whole_run && events[i.event].place.file == events[item.event].place.file;
+            return !self.differs(item) && !(item.whole_run && self.items.iter().any(another));
+        }
+        if gap <= TOLD_TWICE && self.executes(item) {
+            return true;
         }
         if item.carries_out() && self.has_content() && self.is_carried_out_by(item) {
             return true;
@@ -164,6 +171,14 @@ impl Act {
             && !self.differs(item)
             && (by_somebody(item) || self.items.iter().any(by_somebody));
         told_twice || gap <= ONE_DEED && self.is_one_script(item, events)
+    }
+
+    /// A database's own record of what a tool's run has just told it.
+    fn executes(&self, item: &Item) -> bool {
+        matches!(item.kind, "permission" | "migration")
+            && item.run.is_none()
+            && item.actor.is_none()
+            && self.items.iter().any(|i| i.run.is_some())
     }
 
     /// Lines that one script without a host or a person writes of one deed.

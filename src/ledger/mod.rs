@@ -169,8 +169,8 @@ fn series(acts: Vec<Act>, events: &[Event]) -> Vec<Series> {
 
 /// The message without what varies: numbers, and single letters that stand alone.
 fn template(message: &str) -> String {
-    let line = message.lines().next().unwrap_or("");
-    let words: Vec<String> = mask(line)
+    let lines: Vec<&str> = message.lines().take(4).collect();
+    let words: Vec<String> = mask(&lines.join(" "))
         .split(' ')
         .map(|w| {
             if w.len() == 1 && w.chars().all(char::is_alphanumeric) {
@@ -502,7 +502,7 @@ fn version_words(traits: &BTreeSet<String>) -> BTreeSet<String> {
         .filter(|w| {
             w.strip_prefix('v').is_some_and(starts_with_digit)
                 || w.matches('.').count() >= 2 && starts_with_digit(w)
-                || w.len() >= 6 && w.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+                || w.len() >= 6 && w.chars().all(|c| c.is_ascii_hexdigit())
         })
         .map(str::to_owned)
         .collect()
