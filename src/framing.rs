@@ -370,7 +370,10 @@ impl<R: Read> Blocks<R> {
 mod tests {
     use super::*;
 
-    fn lines_with_context(text: &[u8], size: usize) -> Vec<(Vec<u8>, u64, Vec<u8>, Vec<u8>)> {
+    /// A line, its offset, and the lines before and after it.
+    type Seen = (Vec<u8>, u64, Vec<u8>, Vec<u8>);
+
+    fn lines_with_context(text: &[u8], size: usize) -> Vec<Seen> {
         let mut blocks = Blocks::new(text, size);
         let mut all = Vec::new();
         while let Some(block) = blocks.next_block() {

@@ -80,11 +80,27 @@ impl<'a> Case<'a> {
             .collect()
     }
 
-    /// How long the logs go back before the onset; a minute at least.
+    /// How long the logs of the root's host go back before the onset; a minute at least. What other
+    /// hosts logged earlier tells nothing of how often changes come here.
     #[must_use]
     pub fn history(&self) -> Span {
-        let start = self.timeline.start.unwrap_or(self.onset);
+        let host = self.root().entity.host.as_deref();
+        let start = self.timeline.first_of(host).unwrap_or(self.onset);
         self.onset.since(start).max(Span::from_seconds(60))
+    }
+
+    /// Since when the logs tell of the root's service, before the onset.
+    #[must_use]
+    pub fn seen_for(&self) -> Span {
+        let track = self.track(self.root());
+        let first = track
+            .starts
+            .iter()
+            .chain(&track.loads)
+            .chain(&track.stops)
+            .map(|(t, _)| *t)
+            .min();
+        first.map_or(Span::ZERO, |t| self.onset.since(t).max(Span::ZERO))
     }
 
     /// When an instance of a change took effect on the host of the root's loop: with the last of its
@@ -159,7 +175,7 @@ impl<'a> Case<'a> {
         ]
         .into_iter()
         .flatten()
-        .any(|name| crate::loops::plain(name).0 == service)
+        .any(|name| crate::loops::is_alias(&crate::loops::plain(name).0, service))
     }
 
     /// Signs of `kind` on the incident's hosts from ten minutes before the onset to its close, by

@@ -111,7 +111,11 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
             (count as f64 + 1.0) / case.history().seconds()
         }
     };
-    let (low, high) = WEIGHTS.timing.bounds;
+    let (low, high) = match relation(case, suspect) {
+        Relation::Service | Relation::Dependency => WEIGHTS.timing.bounds,
+        // Near in time, and tied to the service by nothing: nearness alone convicts nobody.
+        _ => (WEIGHTS.timing.bounds.0, WEIGHTS.timing.untied),
+    };
     let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
     let lag = in_words(lag, case.uncertainty);
     let text = if from > at {
@@ -313,17 +317,30 @@ fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
     let events = &case.timeline.events;
     let (n, file) = case.crash_texts().iter().find_map(|(n, _)| {
         let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
-        Some((*n, event.field("file").filter(|f| f.contains('.'))?.to_owned()))
+        Some((
+            *n,
+            event.field("file").filter(|f| f.contains('.'))?.to_owned(),
+        ))
     })?;
     let stem = |path: &str| base_name(path).split('.').next().unwrap_or("").to_owned();
-    let named = change.paths.iter().chain([&change.subject]).any(|p| stem(p) == stem(&file));
+    let named = change
+        .paths
+        .iter()
+        .chain([&change.subject])
+        .any(|p| stem(p) == stem(&file));
     if named {
         return None;
     }
     let (log_odds, text) = if change.paths.is_empty() {
-        (w.no_file, format!("the crash names {file} as unusable, of which this change says nothing"))
+        (
+            w.no_file,
+            format!("the crash names {file} as unusable, of which this change says nothing"),
+        )
     } else {
-        (w.other_file, format!("the crash names {file} as unusable, which this change did not touch"))
+        (
+            w.other_file,
+            format!("the crash names {file} as unusable, which this change did not touch"),
+        )
     };
     Some(Evidence::new("words", log_odds, text, vec![n]))
 }
@@ -409,13 +426,13 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
             }
         }
     }
-    let span = case.history();
+    let span = case.seen_for();
     let seen = case
         .track(root)
         .ends
         .iter()
         .all(|e| e.at >= case.onset.minus(case.uncertainty));
-    seen.then(|| {
+    (seen && span > Span::ZERO).then(|| {
         let text = format!("this crash was never seen in the {span} before");
         Evidence::new("novelty", w.never_seen, text, vec![])
     })

@@ -128,13 +128,14 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     ));
     let mut causes = normalise(scored);
     if let Some(first) = causes.first_mut()
-        && let Some((n, instance)) = first.change {
-            let suspect = Suspect {
-                change: &case.ledger.changes[n],
-                instance,
-            };
-            first.enabled_by = enabling::of(case, suspect, &rarity);
-        }
+        && let Some((n, instance)) = first.change
+    {
+        let suspect = Suspect {
+            change: &case.ledger.changes[n],
+            instance,
+        };
+        first.enabled_by = enabling::of(case, suspect, &rarity);
+    }
     drop_enablers(&mut causes);
     Verdict { causes, ruled_out }
 }

@@ -104,16 +104,17 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     }
     let mut summary = summary(kind, case);
     if kind == "dependency"
-        && let Some((name, at, n)) = dependency_down(case, with > 0) {
-            let text = format!("{name} was down from {} on", at.clock());
-            evidence.push(Evidence::new(
-                "dependency",
-                WEIGHTS.sign.dependency_down,
-                text,
-                vec![n],
-            ));
-            summary = format!("{name}, which {} needs, was down first", case.service());
-        }
+        && let Some((name, at, n)) = dependency_down(case, with > 0)
+    {
+        let text = format!("{name} was down from {} on", at.clock());
+        evidence.push(Evidence::new(
+            "dependency",
+            WEIGHTS.sign.dependency_down,
+            text,
+            vec![n],
+        ));
+        summary = format!("{name}, which {} needs, was down first", case.service());
+    }
     let ruled_out = evidence.is_empty().then(|| not_seen(kind, inputs));
     if evidence.is_empty() {
         evidence.push(Evidence::new(
@@ -168,7 +169,9 @@ fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<(String, Timestamp
     let texts = case.crash_texts();
     let mut best: Option<(bool, Span, String, Timestamp, usize)> = None;
     for track in &case.all.tracks {
-        if track.entity.service == root.entity.service || !may_serve(&track.entity, &root.entity) {
+        if crate::loops::is_alias(&track.entity.service, &root.entity.service)
+            || !may_serve(&track.entity, &root.entity)
+        {
             continue;
         }
         let named = texts

@@ -125,13 +125,13 @@ pub(super) fn suspected(case: &Case<'_>, change: &Change) -> Option<usize> {
     let reach = case.onset.plus(case.uncertainty);
     if change.is_routine()
         && let Some(split) = split(case, change)
-            && let Some(&first) = split
-                .bad
-                .first()
-                .filter(|&&n| change.instances[n].at <= reach)
-            {
-                return Some(first);
-            }
+        && let Some(&first) = split
+            .bad
+            .first()
+            .filter(|&&n| change.instances[n].at <= reach)
+    {
+        return Some(first);
+    }
     change.instances.iter().rposition(|i| i.at <= reach)
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Prior {
 pub(super) struct Timing {
     pub(super) mixture: Vec<(f64, f64)>,
     pub(super) bounds: (f64, f64),
+    pub(super) untied: f64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -152,8 +152,11 @@ impl Act {
             return false;
         }
         if item.run.is_some() && self.items.iter().any(|i| i.run == item.run) {
-            let another = |i: &Item| i.whole_run && events[i.event].place.file == events[item.event].place.file;
-            return !self.differs(item) && !(item.whole_run && self.items.iter().any(another));
+            let another = |i: &Item| {
+                i.whole_run && events[i.event].place.file == events[item.event].place.file
+            };
+            let is_another = item.whole_run && self.items.iter().any(another);
+            return !self.differs(item) && !is_another;
         }
         if gap <= TOLD_TWICE && self.executes(item) {
             return true;

@@ -173,10 +173,9 @@ impl Walk<'_> {
                     self.state = State::Stopping(event.at);
                 }
             }
-            Class::ExitOk | Class::Stopped
-                if !matches!(self.state, State::Down(_)) => {
-                    self.state = State::Stopped;
-                }
+            Class::ExitOk | Class::Stopped if !matches!(self.state, State::Down(_)) => {
+                self.state = State::Stopped;
+            }
             Class::KilledOnRequest => self.killed = true,
             Class::ReloadFailed => self.withdraw(event.at),
             Class::Loaded | Class::Reloading => self.track.loads.push((event.at, n)),
@@ -187,10 +186,12 @@ impl Walk<'_> {
     fn end(&mut self, n: usize) {
         let event = &self.events[n];
         if let State::Stopping(asked) = self.state
-            && event.at.since(asked) <= STOP_TIMEOUT && ends_on_request(event) {
-                self.state = State::Stopped;
-                return;
-            }
+            && event.at.since(asked) <= STOP_TIMEOUT
+            && ends_on_request(event)
+        {
+            self.state = State::Stopped;
+            return;
+        }
         if self.state == State::Stopped && ends_on_request(event) {
             return;
         }
@@ -254,10 +255,14 @@ impl Walk<'_> {
 
     fn restart(&mut self, n: usize) {
         let event = &self.events[n];
-        let counter = event.field("counter").and_then(|c| c.parse::<u64>().ok());
+        let counter = event
+            .any_field(&["counter", "count"])
+            .and_then(|c| c.parse::<u64>().ok());
         // An automatic restart without any record of an end: the end's records are lost, or it was an
         // exit with 0 that the supervisor restarts all the same.
-        if matches!(self.state, State::Unknown | State::Up(_)) && event.class == Class::Restart {
+        let unseen = matches!(self.state, State::Unknown)
+            || matches!(self.state, State::Up(_)) && event.class == Class::Restart;
+        if unseen {
             self.push_end(n, true);
         }
         if let (Some(before), Some(now)) = (self.counter, counter) {
@@ -290,10 +295,11 @@ impl Walk<'_> {
     /// A reload was refused: what ended a moment ago was the reloading command, not the service.
     fn withdraw(&mut self, at: Timestamp) {
         if let State::Down(last) = self.state
-            && at.since(self.track.ends[last].at) <= Span::from_seconds(2) {
-                self.track.ends.pop();
-                self.state = State::Unknown;
-            }
+            && at.since(self.track.ends[last].at) <= Span::from_seconds(2)
+        {
+            self.track.ends.pop();
+            self.state = State::Unknown;
+        }
     }
 
     /// Gives each text to the end that it lies nearest to.

@@ -39,9 +39,10 @@ pub fn plain(name: &str) -> (String, Option<String>) {
         .find_map(|e| name.strip_suffix(e))
         .unwrap_or(name);
     if let Some((template, instance)) = base.split_once('@')
-        && !template.is_empty() {
-            return (template.to_lowercase(), Some(instance.to_owned()));
-        }
+        && !template.is_empty()
+    {
+        return (template.to_lowercase(), Some(instance.to_owned()));
+    }
     if let Some(deployment) = deployment_of(base) {
         return (deployment.to_lowercase(), Some(base.to_owned()));
     }
@@ -77,6 +78,15 @@ pub fn name_of(event: &Event) -> Option<String> {
         .or(event.unit.as_deref())
         .or(event.program.as_deref())
         .map(str::to_owned)
+}
+
+/// Whether two names are likely of one service: the program's and the unit's (`postgres` and
+/// `postgresql`).
+#[must_use]
+pub fn is_alias(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let rest = long.strip_prefix(short);
+    a == b || short.len() >= 4 && rest.is_some_and(|rest| !rest.starts_with(['-', '_']))
 }
 
 /// Whether the event names a whole group of services rather than one.

@@ -13,7 +13,7 @@ mod cycle;
 mod identity;
 
 pub use cycle::{CrashKind, End, Track};
-pub use identity::{Entity, plain};
+pub use identity::{Entity, is_alias, plain};
 
 /// What makes a crash loop; each bound can be set.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub struct LoopPolicy {
     pub gap: Span,
     /// The longest gap in median gaps.
     pub gap_in_medians: i64,
+    /// The longest gap of a slow loop that keeps its pace.
+    pub slowest: Span,
     /// The same crash, back within this time, is the same loop.
     pub relapse: Span,
     /// A service that ran this many of the loop's longest gaps has recovered.
@@ -41,6 +43,7 @@ impl Default for LoopPolicy {
             crashes_before_give_up: 2,
             gap: Span::from_seconds(600),
             gap_in_medians: 4,
+            slowest: Span::from_seconds(6 * 3600),
             relapse: Span::from_seconds(1800),
             stable_gaps: 3,
             stable: Span::from_seconds(30),
@@ -253,12 +256,29 @@ fn runs(ends: &[End], policy: &LoopPolicy) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     let mut from = 0;
     for n in 1..=ends.len() {
-        if n == ends.len() || ends[n].at.since(ends[n - 1].until) > bound(&ends[from..n], policy) {
+        if n == ends.len()
+            || ends[n].at.since(ends[n - 1].until) > bound(&ends[from..n], policy)
+                && !keeps_pace(&ends[n - 1..], policy)
+        {
             runs.push(from..n);
             from = n;
         }
     }
     runs
+}
+
+/// Whether the next ends keep a slow pace, each gap within a half of the first: what crashes every three
+/// hours (a leak) is no accident, though no gap before tells of the pace.
+fn keeps_pace(ends: &[End], policy: &LoopPolicy) -> bool {
+    let gaps: Vec<Span> = gaps(ends)
+        .into_iter()
+        .take(policy.crashes as usize - 1)
+        .collect();
+    let Some(first) = gaps.first().filter(|g| **g <= policy.slowest) else {
+        return false;
+    };
+    let near = |g: &Span| (g.seconds() - first.seconds()).abs() <= 0.5 * first.seconds();
+    gaps.len() as u64 + 1 >= policy.crashes && gaps.iter().all(near)
 }
 
 /// Runs that make a loop each, and are the same crash come back, are one.
@@ -341,7 +361,8 @@ fn describe(
         .count() as u64;
     let enough =
         count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
-    if !enough && !(gave_up && count >= policy.crashes_before_give_up) {
+    let given_up = gave_up && count >= policy.crashes_before_give_up;
+    if !enough && !given_up {
         return None;
     }
     let gaps = gaps(ends);

@@ -174,11 +174,14 @@ impl Join {
     }
 }
 
+/// Rule, host, program, and what it is about.
+type Sort = (usize, Option<Box<str>>, Option<Box<str>>, Option<Box<str>>);
+
 /// Counts what comes too often to be kept one by one: of one rule, host, program and unit the first
 /// some thousand are kept, then one for each minute.
 #[derive(Default)]
 struct Flood {
-    seen: HashMap<(usize, Option<Box<str>>, Option<Box<str>>, Option<Box<str>>), (u64, usize)>,
+    seen: HashMap<Sort, (u64, usize)>,
     folded: u64,
 }
 

@@ -31,8 +31,11 @@ pub struct Tally {
     pub last: Option<Stamp>,
 }
 
+/// A name as it stands in the text.
+type Name = Box<[u8]>;
+
 /// Who wrote: host, program and pid as they stand in the text; no pid where there are too many.
-pub type Writer = (Box<[u8]>, Box<[u8]>, Option<Box<[u8]>>);
+pub type Writer = (Name, Name, Option<Name>);
 
 /// The census of a block or a file.
 #[derive(Debug, Clone, Default)]
@@ -171,7 +174,7 @@ impl Census {
             *pids.entry((host, program)).or_default() +=
                 if pid.is_some() { 1 } else { MAX_PIDS + 1 };
         }
-        let forkers: BTreeSet<(Box<[u8]>, Box<[u8]>)> = pids
+        let forkers: BTreeSet<(Name, Name)> = pids
             .into_iter()
             .filter(|(_, count)| *count > MAX_PIDS)
             .map(|((host, program), _)| (host.into(), program.into()))

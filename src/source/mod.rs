@@ -84,7 +84,8 @@ impl Source {
     /// `syslog.2.gz` gives `syslog`, `botd.err.log` gives `botd`, `error.log` gives `error`.
     #[must_use]
     pub fn stem(&self) -> &str {
-        name::Name::of(self.split().1).stem
+        let (folder, file) = self.split();
+        name::container(folder, file).unwrap_or_else(|| name::Name::of(file).stem)
     }
 }
 

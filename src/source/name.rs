@@ -16,6 +16,26 @@ const ENDINGS: [&str; 11] = [
     ".old",
 ];
 
+/// The pod of a container's log file, as the kubelet lays them out:
+/// `pods/NAMESPACE_POD_UID/CONTAINER/N.log` and `containers/POD_NAMESPACE_CONTAINER-ID.log`
+/// (k8s.io/kubernetes, pkg/kubelet/kuberuntime/helpers.go).
+pub(super) fn container<'a>(folder: &'a str, file: &'a str) -> Option<&'a str> {
+    let mut folders = folder.trim_end_matches('/').rsplit('/');
+    let last = folders.next()?;
+    if last == "containers" {
+        let mut parts = file.split('_');
+        let pod = parts.next()?;
+        return (parts.count() == 2).then_some(pod);
+    }
+    let number = file.split('.').next()?;
+    let mut parts = folders.next()?.split('_');
+    let pod = parts.nth(1)?;
+    (number.chars().all(|c| c.is_ascii_digit())
+        && parts.count() == 1
+        && folders.next() == Some("pods"))
+    .then_some(pod)
+}
+
 /// A file name taken apart: `botd.err.log-20251117.gz` is `botd`, `.err.log`, 20251117.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Name<'a> {
@@ -197,6 +217,18 @@ fn field(text: &str, at: usize, length: usize, least: i16, most: i16) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_of_a_container_is_called_after_its_pod() {
+        let folder = "/var/log/pods/shop_cart-6d9c7f5b8-x2z9k_0b9c2f/cart/";
+        assert_eq!(container(folder, "0.log"), Some("cart-6d9c7f5b8-x2z9k"));
+        let file = "cart-6d9c7f5b8-x2z9k_shop_cart-0123abcd.log";
+        assert_eq!(
+            container("/var/log/containers/", file),
+            Some("cart-6d9c7f5b8-x2z9k")
+        );
+        assert_eq!(container("/var/log/", "0.log"), None);
+    }
 
     #[test]
     fn stem_is_what_rotation_compression_and_endings_leave() {

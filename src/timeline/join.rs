@@ -83,9 +83,12 @@ fn refine(events: &mut [Event]) {
         let stamped = copy.map_or(event.at, |c| event.copies[c].at);
         if copy.is_none()
             && let Some((before, its_stamp, refined)) = last
-                && before == file && its_stamp == stamped && refined > event.at {
-                    event.at = refined;
-                }
+            && before == file
+            && its_stamp == stamped
+            && refined > event.at
+        {
+            event.at = refined;
+        }
         last = Some((file, stamped, event.at));
     }
 }

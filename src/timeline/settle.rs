@@ -299,7 +299,7 @@ fn offset_by_events(
     files: &[FileEvents],
     walls: &[Vec<Option<Wall>>],
 ) -> Option<(Span, String)> {
-    let mut instants: HashMap<(&str, Option<u32>), Vec<(Timestamp, usize)>> = HashMap::new();
+    let mut instants: HashMap<Told<'_>, Vec<(Timestamp, usize)>> = HashMap::new();
     for (m, file) in files.iter().enumerate().filter(|(m, _)| *m != n) {
         for (event, wall) in file.events.iter().zip(&walls[m]) {
             if let Some(Wall::Instant(at)) = wall {
@@ -330,7 +330,10 @@ fn offset_by_events(
     }
 }
 
-fn same(event: &Event) -> (&str, Option<u32>) {
+/// What was told, and by which process.
+type Told<'a> = (&'a str, Option<u32>);
+
+fn same(event: &Event) -> Told<'_> {
     (&event.message, event.pid)
 }
 
