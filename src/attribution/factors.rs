@@ -49,6 +49,7 @@ pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec
     evidence.extend(reversal(case, suspect));
     evidence.extend(order(case, suspect));
     evidence.extend(series::alternation(case, suspect));
+    evidence.extend(explained(case, suspect));
     evidence.retain(|e| e.log_odds.abs() >= 0.005);
     evidence
 }
@@ -158,6 +159,13 @@ enum Relation {
 
 fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
     let change = suspect.change;
+    let hosts = case.hosts();
+    let reached = &change.instances[suspect.instance].hosts;
+    let known = !hosts.is_empty() && reached.keys().any(|h| !h.is_empty());
+    let elsewhere = known && !reached.keys().any(|h| hosts.contains(h.as_str()));
+    if elsewhere && change.is_local() {
+        return Relation::Elsewhere;
+    }
     if change.names_service(case.service()) || reads(case, change) {
         return Relation::Service;
     }
@@ -168,10 +176,7 @@ fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
     {
         return Relation::Dependency;
     }
-    let hosts = case.hosts();
-    let reached = &change.instances[suspect.instance].hosts;
-    let known = !hosts.is_empty() && reached.keys().any(|h| !h.is_empty());
-    if known && !reached.keys().any(|h| hosts.contains(h.as_str())) {
+    if elsewhere {
         return Relation::Elsewhere;
     }
     let names_other = case
@@ -503,6 +508,32 @@ fn undoes(other: &Change, change: &Change) -> bool {
         || same_subject
         || same_name
         || (other.action == "rollback" && other.kind == change.kind && other.actor == change.actor)
+}
+
+/// Most crashes say themselves what they died of, and it is no change.
+fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
+    let w = &WEIGHTS.explained;
+    let (kind, sign) = super::other::KINDS.iter().find_map(|kind| {
+        let (with, all, signs) = case.signs_in_crashes(kind);
+        (all > 0 && with * 2 >= all).then(|| (*kind, signs.first().copied()))
+    })?;
+    let tied = matches!(
+        relation(case, suspect),
+        Relation::Service | Relation::Dependency
+    );
+    let seldom = matches!(kind, "disk" | "hardware" | "expiry" | "clock");
+    let log_odds = match (tied, seldom) {
+        (true, false) => w.tied,
+        (true, true) => w.tied_seldom,
+        (false, _) => w.untied,
+    };
+    let text = format!("most crashes say that they died of something else ({kind})");
+    Some(Evidence::new(
+        "explained",
+        log_odds,
+        text,
+        sign.into_iter().collect(),
+    ))
 }
 
 /// Over hosts: those changed first should crash first.

@@ -168,7 +168,8 @@ fn of_change(
         probability: 0.0,
         lag: Some(
             case.onset
-                .since(case.effect(suspect.change, suspect.instance)),
+                .since(case.effect(suspect.change, suspect.instance))
+                .max(Span::ZERO),
         ),
         summary: describe(suspect.change, suspect.instance),
         enabled_by: vec![],

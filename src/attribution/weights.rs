@@ -18,6 +18,7 @@ pub(super) struct Weights {
     pub(super) order: Order,
     pub(super) alternation: Alternation,
     pub(super) routine: Routine,
+    pub(super) explained: Explained,
     pub(super) sign: Sign,
     pub(super) enabling: Enabling,
 }
@@ -96,6 +97,13 @@ pub(super) struct Alternation {
 pub(super) struct Routine {
     pub(super) told_apart: f64,
     pub(super) alike: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Explained {
+    pub(super) tied: f64,
+    pub(super) tied_seldom: f64,
+    pub(super) untied: f64,
 }
 
 #[derive(Debug, Deserialize)]

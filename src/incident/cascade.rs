@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::attribution::Case;
 use crate::classify::{Class, Event};
-use crate::loops::{CrashLoop, Entity, plain};
+use crate::loops::{CrashLoop, Entity, is_alias, plain};
 use crate::time::{Span, Timestamp};
 
 use super::Facts;
@@ -30,22 +30,51 @@ pub struct Step {
     pub because: Option<String>,
 }
 
+/// What the service of a loop complained of while it looped.
+pub(super) struct Grievances {
+    /// The records, at most some hundred.
+    records: Vec<usize>,
+    /// Whether most of its crashes come with one.
+    in_crashes: bool,
+    /// Whether they name any service that the logs know.
+    name_any: bool,
+}
+
+/// The most complaints of one loop that are looked at.
+const COMPLAINTS: usize = 200;
+
+impl Grievances {
+    pub(super) fn of(facts: &Facts<'_>, found: &CrashLoop) -> Self {
+        let service = &found.entity.service;
+        let mut records = complaints(
+            facts,
+            service,
+            found.first.minus(BEFORE),
+            found.last.plus(AFTER),
+        );
+        let in_crashes = !records.is_empty() && in_crashes(facts, found, &records);
+        records.truncate(COMPLAINTS);
+        let name_any = names_any(facts, &records, service);
+        Self {
+            records,
+            in_crashes,
+            name_any,
+        }
+    }
+}
+
 /// Whether the service of loop `a` says that it needs that of `b`, or lost a connection as `b` fell.
-pub(super) fn depends(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
-    let same_service = a.entity.service == b.entity.service;
+pub(super) fn depends(facts: &Facts<'_>, a: &CrashLoop, of_a: &Grievances, b: &CrashLoop) -> bool {
+    let same_service = is_alias(&a.entity.service, &b.entity.service);
     let overlap = a.first <= b.last.plus(BEFORE.times(10)) && b.first <= a.last;
-    if same_service || !overlap {
+    if of_a.records.is_empty() || same_service || !overlap {
         return false;
     }
-    let complaints = complaints(
-        facts,
-        &a.entity.service,
-        a.first.minus(BEFORE),
-        a.last.plus(AFTER),
-    );
-    if complaints
+    let events = &facts.timeline.events;
+    if of_a
+        .records
         .iter()
-        .any(|&n| names(&facts.timeline.events[n].message, &b.entity.service))
+        .any(|&n| names(&events[n].message, &b.entity.service))
     {
         return true;
     }
@@ -53,12 +82,11 @@ pub(super) fn depends(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
         a.entity.host.is_none() || b.entity.host.is_none() || a.entity.host == b.entity.host;
     // A loop of its own long before is no consequence of the other's fall.
     let fell = b.first.since(a.first);
-    let lost = !complaints.is_empty() && in_crashes(facts, a, &complaints);
     same_host
-        && lost
+        && of_a.in_crashes
         && fell <= AFTER
         && a.first.since(fall_of(facts, b)) <= BEFORE
-        && !names_any(facts, &complaints, &a.entity.service)
+        && !of_a.name_any
 }
 
 /// When the service of a loop first went down: its first crash, or the stop just before it.

@@ -16,6 +16,7 @@ use crate::timeline::{Timeline, width};
 mod cascade;
 mod recovery;
 
+use cascade::Grievances;
 pub use cascade::Step;
 pub use recovery::{Recovery, Status};
 
@@ -135,43 +136,68 @@ fn uncertainty(facts: &Facts<'_>, found: &CrashLoop) -> Span {
 /// Loops joined by service and signature over hosts, and by dependence.
 fn group(facts: &Facts<'_>) -> Vec<Vec<usize>> {
     let loops = &facts.loops.loops;
-    let mut groups: Vec<Vec<usize>> = (0..loops.len()).map(|n| vec![n]).collect();
-    let mut a = 0;
-    while a < groups.len() {
-        let joins = (a + 1..groups.len()).find(|&b| {
-            groups[a].iter().any(|&x| {
-                groups[b]
-                    .iter()
-                    .any(|&y| belong(facts, &loops[x], &loops[y]))
-            })
-        });
-        match joins {
-            Some(b) => {
-                let other = groups.remove(b);
-                groups[a].extend(other);
-                a = 0;
+    let grievances: Vec<Grievances> = loops.iter().map(|l| Grievances::of(facts, l)).collect();
+    let mut leader: Vec<usize> = (0..loops.len()).collect();
+    for a in 0..loops.len() {
+        for b in a + 1..loops.len() {
+            let apart = root_of(&leader, a) != root_of(&leader, b);
+            if apart
+                && belong(
+                    facts,
+                    (&loops[a], &grievances[a]),
+                    (&loops[b], &grievances[b]),
+                )
+            {
+                let (x, y) = (root_of(&leader, a), root_of(&leader, b));
+                leader[x.max(y)] = x.min(y);
             }
-            None => a += 1,
         }
     }
-    groups.into_iter().map(|g| ordered(facts, g)).collect()
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for n in 0..loops.len() {
+        groups.entry(root_of(&leader, n)).or_default().push(n);
+    }
+    groups.into_values().map(|g| ordered(facts, g)).collect()
 }
 
-fn belong(facts: &Facts<'_>, a: &CrashLoop, b: &CrashLoop) -> bool {
-    let fleet = a.entity.service == b.entity.service
-        && a.entity.host != b.entity.host
-        && (a.first <= b.last.plus(FLEET) && b.first <= a.last.plus(FLEET));
-    fleet || cascade::depends(facts, a, b) || cascade::depends(facts, b, a)
+/// The first of a loop's group, followed from leader to leader.
+fn root_of(leader: &[usize], mut n: usize) -> usize {
+    while leader[n] != n {
+        n = leader[n];
+    }
+    n
+}
+
+fn belong(facts: &Facts<'_>, a: (&CrashLoop, &Grievances), b: (&CrashLoop, &Grievances)) -> bool {
+    let fleet = a.0.entity.service == b.0.entity.service
+        && a.0.entity.host != b.0.entity.host
+        && (a.0.first <= b.0.last.plus(FLEET) && b.0.first <= a.0.last.plus(FLEET));
+    fleet || cascade::depends(facts, a.0, a.1, b.0) || cascade::depends(facts, b.0, b.1, a.0)
 }
 
 /// The root's loops first: those of the service that depends on none of the others, the earliest of
 /// them; then by first crash.
 fn ordered(facts: &Facts<'_>, mut group: Vec<usize>) -> Vec<usize> {
     let loops = &facts.loops.loops;
+    if group.len() == 1 {
+        return group;
+    }
+    let services: std::collections::BTreeSet<&str> = group
+        .iter()
+        .map(|n| loops[*n].entity.service.as_str())
+        .collect();
+    if services.len() == 1 {
+        group.sort_by_key(|&n| (loops[n].first, n));
+        return group;
+    }
+    let grievances: BTreeMap<usize, Grievances> = group
+        .iter()
+        .map(|n| (*n, Grievances::of(facts, &loops[*n])))
+        .collect();
     let dependent = |n: &usize| {
         group.iter().any(|m| {
             loops[*n].entity.service != loops[*m].entity.service
-                && cascade::depends(facts, &loops[*n], &loops[*m])
+                && cascade::depends(facts, &loops[*n], &grievances[n], &loops[*m])
         })
     };
     let root = group

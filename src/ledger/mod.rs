@@ -38,6 +38,8 @@ pub struct Change {
     pub paths: Vec<String>,
     /// Units, services and packages that it names.
     pub named: Vec<String>,
+    /// Names of services that it may speak of: of targets, and parts of paths.
+    names: BTreeSet<String>,
     /// What was changed, in a word.
     pub subject: String,
     /// The value or version before.
@@ -93,15 +95,25 @@ impl Change {
     /// Whether it names the service: by a target, or by a part of a path.
     #[must_use]
     pub fn names_service(&self, service: &str) -> bool {
-        self.named
+        self.names.iter().any(|name| names(name, service))
+    }
+
+    /// Whether it was made to the host that told of it, rather than from it to others.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self.kind, "package" | "unit" | "operator" | "permission")
+            || self.kind == "config" && !self.paths.is_empty()
+    }
+
+    /// Notes the names of services that it may speak of.
+    fn note_names(&mut self) {
+        let named = self.named.iter().map(|name| crate::loops::plain(name).0);
+        let of_paths = self
+            .paths
             .iter()
-            .any(|name| names(&crate::loops::plain(name).0, service))
-            || self
-                .paths
-                .iter()
-                .flat_map(|p| parts(p))
-                .any(|p| names(&p, service))
-            || parts(&self.subject).any(|p| names(&p, service))
+            .chain([&self.subject])
+            .flat_map(|p| parts(p).collect::<Vec<_>>());
+        self.names = named.chain(of_paths).collect();
     }
 }
 
@@ -135,7 +147,21 @@ pub fn build(timeline: &Timeline) -> Ledger {
         .collect();
     join_by_object(&mut changes, events);
     changes.sort_by_key(|c| (c.at(), c.records().next()));
+    changes.iter_mut().for_each(Change::note_names);
+    tell_ids_apart(&mut changes);
     Ledger { changes }
+}
+
+/// The same record twice: the later ones are numbered.
+fn tell_ids_apart(changes: &mut [Change]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for change in changes {
+        let times = seen.entry(change.id.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            change.id = stable_id("c", &[&change.id, &times.to_string()]);
+        }
+    }
 }
 
 /// The same value again is no change.
@@ -315,6 +341,7 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         content: first.has_content(),
         paths,
         named,
+        names: BTreeSet::new(),
         period,
         instances: instances
             .into_iter()

@@ -9,8 +9,56 @@ pub fn base_name(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// The parts of a path or a name between slashes and dots: `/etc/nginx/conf.d/x.conf` has `etc`,
-/// `nginx`, `conf.d`, `conf`, `d`, `x.conf`, `x`.
+/// Folders that say how a system is laid out, and nothing of whose they are (hier(7)).
+const LAYOUT: [&str; 44] = [
+    "etc",
+    "var",
+    "usr",
+    "opt",
+    "srv",
+    "bin",
+    "sbin",
+    "lib",
+    "lib64",
+    "libexec",
+    "share",
+    "local",
+    "home",
+    "root",
+    "run",
+    "tmp",
+    "log",
+    "logs",
+    "cache",
+    "spool",
+    "data",
+    "conf",
+    "config",
+    "conf.d",
+    "system",
+    "systemd",
+    "default",
+    "init.d",
+    "cron.d",
+    "cron",
+    "sites-enabled",
+    "sites-available",
+    "www",
+    "html",
+    "web",
+    "src",
+    "dev",
+    "proc",
+    "sys",
+    "mnt",
+    "media",
+    "app",
+    "apps",
+    "current",
+];
+
+/// The parts of a path or a name between slashes and dots that may name a service:
+/// `/etc/nginx/conf.d/x.conf` has `nginx`, `x.conf` and `x`.
 pub fn parts(text: &str) -> impl Iterator<Item = String> {
     text.split(['/', ' ', '=', ','])
         .filter(|part| !part.is_empty())
@@ -27,7 +75,7 @@ pub fn parts(text: &str) -> impl Iterator<Item = String> {
             if let Some((unit, _)) = part.split_once(".service") {
                 all.push(unit.to_lowercase());
             }
-            all.retain(|p| !known.contains(&p.as_str()));
+            all.retain(|p| !known.contains(&p.as_str()) && !LAYOUT.contains(&p.as_str()));
             all
         })
 }

@@ -27,7 +27,7 @@ pub(super) struct Tools<'a> {
 pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> BlockYield {
     let text = block.main();
     let (census, lines) = if tools.census {
-        Census::take(text, input.format)
+        Census::take(text, block.offset_of(0).get(), input.format)
     } else {
         (Census::default(), count_lines(text))
     };

@@ -25,10 +25,24 @@ const SLOTS: usize = 1024;
 pub struct Tally {
     /// How many.
     pub lines: u64,
-    /// The stamp of the first.
-    pub first: Option<Stamp>,
-    /// The stamp of the last.
-    pub last: Option<Stamp>,
+    /// Where the first begins in the file, and its stamp.
+    pub first: (u64, Option<Stamp>),
+    /// Where the last begins, and its stamp.
+    pub last: (u64, Option<Stamp>),
+}
+
+impl Tally {
+    /// Adds lines of the same writer. First and last go by their places, not by their stamps, which may
+    /// be out of order: so the sum is the same whatever the blocks.
+    fn join(&mut self, other: &Self) {
+        self.lines += other.lines;
+        if other.first.0 < self.first.0 {
+            self.first = other.first;
+        }
+        if other.last.0 > self.last.0 {
+            self.last = other.last;
+        }
+    }
 }
 
 /// A name as it stands in the text.
@@ -65,9 +79,9 @@ struct Seen<'a> {
 }
 
 impl Census {
-    /// Counts the lines of a block; returns the census and how many lines there are.
+    /// Counts the lines of a block that begins at byte `begin` of its file; returns the census and how many lines there are.
     #[must_use]
-    pub fn take(text: &[u8], format: Format) -> (Self, u64) {
+    pub fn take(text: &[u8], begin: u64, format: Format) -> (Self, u64) {
         let mut table = Table::new();
         let mut census = Self::default();
         let mut minute: Option<Minute<'_>> = None;
@@ -107,7 +121,11 @@ impl Census {
         }
         census.first = first_stamp(text, format);
         census.last = last_stamp(text, format);
-        table.finish(&mut census, format);
+        let spot = |line: &[u8]| {
+            let at = (line.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+            (begin + at as u64, stamp_of(line, format))
+        };
+        table.finish(&mut census, &spot);
         (census, lines)
     }
 
@@ -154,11 +172,7 @@ impl Census {
             writer
         };
         match self.writers.get_mut(&writer) {
-            Some(known) => {
-                known.lines += tally.lines;
-                known.first = known.first.or(tally.first);
-                known.last = tally.last.or(known.last);
-            }
+            Some(known) => known.join(&tally),
             None => {
                 self.writers.insert(writer, tally);
             }
@@ -185,7 +199,7 @@ impl Census {
             .partition(|(w, _)| is_forker(w));
         self.writers = kept;
         let mut folded: Vec<(Writer, Tally)> = folded.into_iter().collect();
-        folded.sort_by_key(|(w, t)| (t.last.map(|s| s.known_nanos()), w.clone()));
+        folded.sort_by_key(|(_, t)| t.first.0);
         for ((host, program, _), tally) in folded {
             self.add((host, program, None), tally);
         }
@@ -245,25 +259,22 @@ fn tag_at(line: &[u8], host_at: usize) -> Option<(Tag<'_>, &[u8])> {
 /// The stamp of the first stamped line of the text.
 fn first_stamp(text: &[u8], format: Format) -> Option<Stamp> {
     text.split(|b| *b == b'\n')
-        .take(256)
         .find_map(|line| stamp_of(line, format))
 }
 
 /// The stamp of the last stamped line of the text.
 fn last_stamp(text: &[u8], format: Format) -> Option<Stamp> {
     let mut end = text.strip_suffix(b"\n").unwrap_or(text).len();
-    // A trace of a hundred lines may stand at the end.
-    for _ in 0..256 {
+    loop {
         let at = memchr::memrchr(b'\n', &text[..end]).map_or(0, |n| n + 1);
         if let Some(stamp) = stamp_of(&text[at..end], format) {
             return Some(stamp);
         }
         if at == 0 {
-            break;
+            return None;
         }
         end = at - 1;
     }
-    None
 }
 
 /// The writers of one block, found by a hash of their tag.
@@ -369,11 +380,11 @@ impl<'a> Table<'a> {
     }
 
     /// Moves the writers into the census, those with very many pids as one.
-    fn finish(self, census: &mut Census, format: Format) {
+    fn finish(self, census: &mut Census, spot: &dyn Fn(&[u8]) -> (u64, Option<Stamp>)) {
         let mut forkers: Vec<Option<Seen<'a>>> = self.programs.iter().map(|_| None).collect();
         for seen in self.seen {
             if self.programs[seen.program_no].pids <= MAX_PIDS {
-                census.add(seen.writer(), seen.tally(format));
+                census.add(seen.writer(), seen.tally(spot));
                 continue;
             }
             match &mut forkers[seen.program_no] {
@@ -382,7 +393,7 @@ impl<'a> Table<'a> {
             }
         }
         for seen in forkers.into_iter().flatten() {
-            census.add(seen.writer(), seen.tally(format));
+            census.add(seen.writer(), seen.tally(spot));
         }
     }
 }
@@ -401,11 +412,11 @@ impl<'a> Seen<'a> {
         (self.host.into(), self.program.into(), pid)
     }
 
-    fn tally(&self, format: Format) -> Tally {
+    fn tally(&self, spot: &dyn Fn(&[u8]) -> (u64, Option<Stamp>)) -> Tally {
         Tally {
             lines: self.lines,
-            first: stamp_of(self.first, format),
-            last: stamp_of(self.last, format),
+            first: spot(self.first),
+            last: spot(self.last),
         }
     }
 
@@ -454,7 +465,7 @@ mod tests {
     fn lines_are_counted_by_writer_and_minute() {
         let text = b"Mar  1 10:00:00 web01 app[8]: a\nMar  1 10:00:30 web01 app[8]: b\n\
             Mar  1 10:01:00 web02 app[9]: c\n\tmore\nMar  1 10:01:01 web02 kernel: d\n";
-        let (census, lines) = Census::take(text, crate::record::detect(text));
+        let (census, lines) = Census::take(text, 0, crate::record::detect(text));
         assert_eq!(lines, 5);
         assert_eq!(
             census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(),

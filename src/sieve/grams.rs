@@ -4,7 +4,7 @@
 //!
 //! Of each text two neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
 //! every second place of the block: wherever a text stands, one of its two runs begins at an even
-//! place. Four places are looked at for each eight bytes read, with one branch; the bitmap (32 KiB) stays
+//! place. Four places are looked at for each eight bytes read, with one branch; the bitmap (16 KiB) stays
 //! in the processor's nearest cache. The cost does not grow with the number of texts, other than a
 //! packed multi-string search, which needs a pass for every two dozen (`docs/benchmarks.md`). It is the
 //! sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
@@ -22,7 +22,7 @@ const RUN: usize = 4;
 /// The shortest text: two neighbouring runs.
 pub(super) const SHORTEST: usize = RUN + 1;
 /// Bits of the hash.
-const BITS: u32 = 18;
+const BITS: u32 = 17;
 /// Words of the bitmap.
 const WORDS: usize = 1 << (BITS - 6);
 
