@@ -20,15 +20,18 @@ const MAX_MINUTES: usize = 100_000;
 /// Slots of the look-up table at first; a power of two.
 const SLOTS: usize = 1024;
 
+/// Where a line begins in its file, and its stamp.
+pub type Spot = (u64, Option<Stamp>);
+
 /// Lines of one writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// How many.
     pub lines: u64,
     /// Where the first begins in the file, and its stamp.
-    pub first: (u64, Option<Stamp>),
+    pub first: Spot,
     /// Where the last begins, and its stamp.
-    pub last: (u64, Option<Stamp>),
+    pub last: Spot,
 }
 
 impl Tally {
@@ -380,7 +383,7 @@ impl<'a> Table<'a> {
     }
 
     /// Moves the writers into the census, those with very many pids as one.
-    fn finish(self, census: &mut Census, spot: &dyn Fn(&[u8]) -> (u64, Option<Stamp>)) {
+    fn finish(self, census: &mut Census, spot: &dyn Fn(&[u8]) -> Spot) {
         let mut forkers: Vec<Option<Seen<'a>>> = self.programs.iter().map(|_| None).collect();
         for seen in self.seen {
             if self.programs[seen.program_no].pids <= MAX_PIDS {
@@ -412,7 +415,7 @@ impl<'a> Seen<'a> {
         (self.host.into(), self.program.into(), pid)
     }
 
-    fn tally(&self, spot: &dyn Fn(&[u8]) -> (u64, Option<Stamp>)) -> Tally {
+    fn tally(&self, spot: &dyn Fn(&[u8]) -> Spot) -> Tally {
         Tally {
             lines: self.lines,
             first: spot(self.first),
