@@ -171,6 +171,26 @@ fn outlived(facts: &Facts<'_>, found: &CrashLoop, span: Span) -> f64 {
     if completes && ends.iter().skip(1).all(|e| !e.was_started) {
         return f64::INFINITY;
     }
+    // It says that it loaded what no life of the loop came to load.
+    let events = &facts.timeline.events;
+    let end = ends
+        .last()
+        .and_then(|e| e.records.iter().chain(&e.texts).max())
+        .copied()
+        .unwrap_or(0);
+    let begin = ends
+        .first()
+        .and_then(|e| e.records.iter().chain(&e.texts).min())
+        .copied()
+        .unwrap_or(0);
+    let in_loop = |n: usize| n > begin && n <= end;
+    let new_load = track.loads.iter().any(|(_, n)| {
+        let same = |m: usize| events[m].rule == events[*n].rule;
+        *n > end && !track.loads.iter().any(|(_, m)| in_loop(*m) && same(*m))
+    });
+    if new_load {
+        return f64::INFINITY;
+    }
     // Stamps of whole seconds tell of no life shorter than that.
     span.seconds() / usual.seconds().max(0.2)
 }
