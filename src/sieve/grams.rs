@@ -5,7 +5,7 @@
 //! Of each text two neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
 //! every second place of the block: wherever a text stands, one of its two runs begins at an even
 //! place. Four places are looked at for each eight bytes read, with one branch; the bitmap (16 KiB) stays
-//! in the processor's nearest cache. The cost does not grow with the number of texts, other than a
+//! in the processor's nearest cache. The cost does not grow with the number of texts, unlike that of a
 //! packed multi-string search, which needs a pass for every two dozen (`docs/benchmarks.md`). It is the
 //! sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
 //! fixed step.
