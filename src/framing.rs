@@ -315,8 +315,9 @@ impl<R: Read> Blocks<R> {
     fn fill(&mut self, buffer: &mut Aligned, want: usize) {
         buffer.reserve(want);
         while !self.ended && buffer.len < want {
-            let room = (buffer.capacity() - buffer.len).max(1);
-            match buffer.read_from(&mut self.reader, room) {
+            // What is read beyond has to be copied to the next block.
+            let missing = want - buffer.len;
+            match buffer.read_from(&mut self.reader, missing) {
                 // The cutter keeps failures, so that an error cannot come here.
                 Ok(0) | Err(_) => self.ended = true,
                 Ok(_) => {}

@@ -14,8 +14,10 @@ use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::record::{Format, Frame, Record};
 use crate::time::Timestamp;
 
+mod braces;
 mod event;
 mod pack;
+mod pattern;
 mod rule;
 mod signature;
 mod trace;
@@ -296,7 +298,7 @@ fn captured<'r, 't>(
     rule: &'r Rule,
     captures: &'t regex::bytes::Captures<'t>,
 ) -> impl Iterator<Item = (&'r str, &'t [u8])> {
-    let names = rule.pattern.capture_names().flatten();
+    let names = rule.pattern.capture_names();
     names.filter_map(|name| {
         captures
             .name(name)

@@ -75,6 +75,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_pattern_can_be_used() {
+        for rule in rules().unwrap() {
+            let checked = rule.pattern.check();
+            assert!(checked.is_ok(), "{}: {checked:?}", rule.id);
+        }
+    }
+
+    #[test]
     fn every_file_of_the_folder_is_compiled_in() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
         let mut there: Vec<String> = std::fs::read_dir(folder)

@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use super::braces;
+use super::pattern::Pattern;
 use crate::error::Error;
-
-/// The most memory that one compiled pattern may take, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
 
 /// What a record tells.
 #[derive(
@@ -203,10 +201,10 @@ pub struct Rule {
     pub versions: Option<String>,
     /// Globs of which one must fit the record's program; any program where there is none.
     pub program: Vec<String>,
-    /// Texts of which the record's message holds at least one.
+    /// Texts of which the record's message holds at least one, braces expanded.
     pub literals: Vec<String>,
     /// What the message must match.
-    pub pattern: Regex,
+    pub pattern: Pattern,
     /// What a match tells.
     pub class: Class,
     /// Which sort of crash, change or cause it is.
@@ -259,36 +257,34 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, Error> {
     written
         .rule
         .into_iter()
-        .map(|rule| compile(file, rule))
+        .map(|rule| read(file, rule))
         .collect()
 }
 
-/// Checks and compiles one rule.
-fn compile(file: &str, written: Written) -> Result<Rule, Error> {
+/// Checks one rule but for its pattern.
+fn read(file: &str, written: Written) -> Result<Rule, Error> {
     let fail = |reason: String| Error::Rule {
         file: file.to_owned(),
         rule: written.id.clone(),
         reason,
     };
-    if written.literals.is_empty() || written.literals.iter().any(|l| l.len() < 3) {
+    let mut literals = Vec::new();
+    for literal in &written.literals {
+        literals.extend(braces::expand(literal).map_err(|reason| fail(reason.to_owned()))?);
+    }
+    if literals.is_empty() || literals.iter().any(|l| l.len() < 3) {
         return Err(fail("needs `literals` of three bytes or more".to_owned()));
     }
     if written.examples.is_empty() {
         return Err(fail("needs at least one example".to_owned()));
     }
-    let pattern = RegexBuilder::new(&written.pattern)
-        // Logs are bytes: classes such as `\w` mean ASCII, which keeps patterns small and quick.
-        .unicode(false)
-        .size_limit(PATTERN_BYTES)
-        .build()
-        .map_err(|err| fail(format!("its pattern cannot be used: {err}")))?;
     Ok(Rule {
         id: written.id,
         source: written.source,
         versions: written.versions,
         program: written.program,
-        literals: written.literals,
-        pattern,
+        literals,
+        pattern: Pattern::new(written.pattern),
         class: written.class,
         kind: written.kind,
         set: written.set,
@@ -312,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_pattern_names_file_and_rule() {
+    fn a_bad_pattern_is_told_by_its_check() {
         let text = r#"
             [[rule]]
             id = "x.y"
@@ -322,10 +318,8 @@ mod tests {
             class = "crash"
             examples = [{ message = "boom" }]
         "#;
-        let err = parse("mine.toml", text).unwrap_err().to_string();
-        assert!(
-            err.starts_with("mine.toml: rule `x.y`: its pattern"),
-            "{err}"
-        );
+        let rules = parse("mine.toml", text).unwrap();
+        let err = rules[0].pattern.check().unwrap_err().to_string();
+        assert!(err.contains("unclosed group"), "{err}");
     }
 }

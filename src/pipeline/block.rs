@@ -1,11 +1,13 @@
 //! A block becomes events and a census. Blocks are worked on in parallel and know nothing of each
 //! other.
 
+use std::ops::Range;
+
 use crate::classify::{Event, InputName, RuleSet};
 use crate::framing::Block;
 use crate::primitives::LineNo;
 use crate::record::{self, Frame};
-use crate::sieve::{Census, Sieve};
+use crate::sieve::{Census, Counter, LineEnds, Sieve};
 
 /// What one block yielded; line numbers count from the block's first line.
 pub(super) struct BlockYield {
@@ -26,53 +28,65 @@ pub(super) struct Tools<'a> {
 
 pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> BlockYield {
     let text = block.main();
-    let (census, lines) = if tools.census {
-        Census::take(text, block.offset_of(0).get(), input.format)
-    } else {
-        (Census::default(), count_lines(text))
-    };
+    let mut counter = tools.census.then(|| Counter::new(text, input.format));
     let mut events = Vec::new();
-    let mut counted = 0;
-    let mut line_no = 0;
-    for start in tools.sieve.candidates(text) {
-        line_no += memchr::memchr_iter(b'\n', &text[counted..start]).count() as u64;
-        counted = start;
-        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
-        let line = text[start..end]
-            .strip_suffix(b"\r")
-            .unwrap_or(&text[start..end]);
-        let at = block.offset_of(start);
-        let line = if at.get() == 0 {
-            line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
-        } else {
-            line
-        };
-        let frame = Frame {
-            line,
-            before: block.before(start),
-            after: block.after((end + 1).min(text.len().max(end))),
-        };
-        if let Some(record) = record::read(frame, input.format) {
-            tools.rules.classify(
-                &record,
-                frame,
+    let (mut ends, mut candidates) = (LineEnds::default(), Vec::new());
+    let (mut from, mut lines) = (0, 0);
+    while from < text.len() {
+        let piece = LineEnds::piece(text, from);
+        ends.find(piece);
+        if let Some(counter) = &mut counter {
+            counter.count(from, piece, &ends);
+        }
+        tools.sieve.candidates(piece, &ends, &mut candidates);
+        for line in &candidates {
+            let no = LineNo::after(lines + ends.before(line.start) as u64);
+            look_at(
+                block,
+                from + line.start..from + line.end,
+                no,
                 input,
-                at,
-                LineNo::after(line_no),
+                tools,
                 &mut events,
             );
         }
+        lines += ends.count() as u64 + u64::from(!piece.ends_with(b"\n"));
+        from += piece.len();
     }
     events.dedup_by(|b, a| a.place.offset == b.place.offset && a.rule == b.rule);
     BlockYield {
         events,
-        census,
+        census: counter.map_or_else(Census::default, |c| c.finish(block.offset_of(0).get())),
         lines,
         bytes: text.len() as u64,
     }
 }
 
-fn count_lines(text: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', text).count() as u64
-        + u64::from(!text.is_empty() && !text.ends_with(b"\n"))
+/// Reads the record that the line of a block tells of.
+fn look_at(
+    block: &Block,
+    line: Range<usize>,
+    no: LineNo,
+    input: &InputName<'_>,
+    tools: Tools<'_>,
+    events: &mut Vec<Event>,
+) {
+    let (start, end) = (line.start, line.end);
+    let line = &block.main()[line];
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let at = block.offset_of(start);
+    let line = if at.get() == 0 {
+        line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+    } else {
+        line
+    };
+    let frame = Frame {
+        line,
+        before: block.before(start),
+        after: block.after(end),
+    };
+    if let Some(record) = record::read(frame, input.format) {
+        tools.rules.classify(&record, frame, input, at, no, events);
+    }
 }

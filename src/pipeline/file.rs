@@ -1,13 +1,11 @@
 //! A file becomes events in file order.
 //!
-//! Its blocks are worked on in parallel while the next ones are read; what they yield is joined in
-//! their order, so that the result is the same for any number of threads and any block size.
+//! Workers read its blocks in turn and work on them side by side; what they yield is joined in the
+//! blocks' order, so that the result is the same for any number of threads and any block size.
 
-use std::collections::HashMap;
-use std::io;
-
-use rayon::ThreadPool;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Read};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::classify::{Event, InputName};
 use crate::error::Warning;
@@ -15,7 +13,7 @@ use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
 use crate::record::{Format, detect};
 use crate::sieve::Census;
-use crate::source::{Meta, Source};
+use crate::source::{Meta, Note, Source};
 use crate::timeline::FileEvents;
 
 use super::block::{BlockYield, Tools, work};
@@ -32,55 +30,176 @@ pub(super) struct FileYield {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Reads one input to its end, or to where it breaks.
-pub(super) fn read(
-    file: FileId,
-    source: &Source,
-    tools: Tools<'_>,
-    options: &ScanOptions,
-    pool: &ThreadPool,
-    progress: &dyn Progress,
-) -> Result<FileYield, Warning> {
-    let opened = source.open().map_err(|err| unreadable(source, &err))?;
-    let mut blocks = Blocks::new(opened.reader, options.block_bytes);
-    let mut batch = next_batch(&mut blocks, 1);
-    let format = batch.first().map_or(Format::Plain, |b| detect(b.after(0)));
-    let stem = (source.path != "-").then(|| source.stem());
-    let input = InputName { file, stem, format };
-    let mut join = Join::new();
-    while !batch.is_empty() {
-        let mut done: Vec<BlockYield> = Vec::new();
-        let next = pool.in_place_scope(|scope| {
-            scope.spawn(|_| done = batch.par_iter().map(|b| work(b, &input, tools)).collect());
-            next_batch(&mut blocks, options.batch())
-        });
-        for (block, yielded) in batch.drain(..).zip(done) {
+/// An input that is being read, by one worker or several.
+pub(super) struct Job<'a> {
+    /// Its number among the inputs.
+    pub(super) index: usize,
+    source: &'a Source,
+    format: Format,
+    front: Mutex<Front>,
+    joining: Mutex<Joining>,
+    joined: Condvar,
+}
+
+/// The bytes of an input, decompressed.
+type Stream = Box<dyn Read + Send>;
+
+/// Where blocks come from.
+struct Front {
+    /// `None` when all is read and joined.
+    opened: Option<(Blocks<Stream>, Meta, Note)>,
+    /// Blocks handed out so far.
+    count: u64,
+    /// A block that was read to tell the format.
+    first: Option<Block>,
+    ended: bool,
+    workers: usize,
+}
+
+/// Where what they yield goes.
+struct Joining {
+    join: Join,
+    /// Blocks joined so far.
+    count: u64,
+    /// What came before its turn.
+    early: BTreeMap<u64, BlockYield>,
+}
+
+impl<'a> Job<'a> {
+    /// Opens an input and tells its format.
+    pub(super) fn open(
+        index: usize,
+        source: &'a Source,
+        options: &ScanOptions,
+    ) -> Result<Self, Warning> {
+        let opened = source.open().map_err(|err| unreadable(source, &err))?;
+        let mut blocks = Blocks::new(opened.reader, options.block_bytes);
+        let first = blocks.next_block();
+        Ok(Self {
+            index,
+            source,
+            format: first.as_ref().map_or(Format::Plain, |b| detect(b.after(0))),
+            front: Mutex::new(Front {
+                opened: Some((blocks, opened.meta, opened.note)),
+                count: 0,
+                first,
+                ended: false,
+                workers: 0,
+            }),
+            joining: Mutex::new(Joining {
+                join: Join::new(),
+                count: 0,
+                early: BTreeMap::new(),
+            }),
+            joined: Condvar::new(),
+        })
+    }
+
+    /// Works on blocks until there are no more; the last worker to leave gets what the file yielded.
+    pub(super) fn work(
+        &self,
+        tools: Tools<'_>,
+        options: &ScanOptions,
+        progress: &dyn Progress,
+    ) -> Option<FileYield> {
+        let stem = (self.source.path != "-").then(|| self.source.stem());
+        let input = InputName {
+            file: FileId::new(self.index),
+            stem,
+            format: self.format,
+        };
+        lock(&self.front).workers += 1;
+        let mut done = None;
+        loop {
+            // A statement of its own, so that the lock is held no longer.
+            let next = lock(&self.front).next_block(done.take());
+            let Some((turn, block)) = next else { break };
+            let yielded = work(&block, &input, tools);
             progress.read(yielded.bytes);
-            join.add(yielded);
-            blocks.recycle(block);
+            self.join(turn, yielded, options.threads);
+            done = Some(block);
         }
-        batch = next;
+        let mut front = lock(&self.front);
+        front.workers -= 1;
+        if front.workers > 0 {
+            return None;
+        }
+        let (blocks, meta, note) = front.opened.take()?;
+        drop(front);
+        let join = std::mem::replace(&mut lock(&self.joining).join, Join::new());
+        let warnings = self.warnings(&blocks, &note, join.lines);
+        Some(join.finish(self.source, self.format, meta, warnings))
     }
-    let mut warnings = Vec::new();
-    if blocks.cut_lines() > 0 {
-        warnings.push(Warning::new(
-            Some(&source.path),
-            format!(
-                "{} line(s) longer than {MAX_LINE} bytes were cut there",
-                blocks.cut_lines()
-            ),
-        ));
+
+    /// Whether there may be blocks that nobody works on yet.
+    pub(super) fn wants_workers(&self) -> bool {
+        !lock(&self.front).ended
     }
-    if let Some(err) = blocks.failure() {
-        warnings.push(Warning::failing(
-            Some(&source.path),
-            format!("{err}; the {} line(s) before that were used", join.lines),
-        ));
+
+    /// Joins what a block yielded when its turn comes; waits where too much came before its turn.
+    fn join(&self, turn: u64, yielded: BlockYield, threads: usize) {
+        let mut joining = lock(&self.joining);
+        joining.early.insert(turn, yielded);
+        let before = joining.count;
+        while let Some(next) = joining.take_next() {
+            joining.join.add(next);
+            joining.count += 1;
+        }
+        if joining.count > before {
+            self.joined.notify_all();
+        }
+        // Whoever works on the block whose turn it is does not wait, and so this ends.
+        let too_many = |joining: &mut Joining| joining.early.len() > threads * 4;
+        drop(self.joined.wait_while(joining, too_many));
     }
-    if let Some(text) = opened.note.text() {
-        warnings.push(Warning::new(Some(&source.path), text));
+
+    fn warnings(&self, blocks: &Blocks<Stream>, note: &Note, lines: u64) -> Vec<Warning> {
+        let path = Some(self.source.path.as_str());
+        let mut warnings = Vec::new();
+        if blocks.cut_lines() > 0 {
+            let count = blocks.cut_lines();
+            let text = format!("{count} line(s) longer than {MAX_LINE} bytes were cut there");
+            warnings.push(Warning::new(path, text));
+        }
+        if let Some(err) = blocks.failure() {
+            let text = format!("{err}; the {lines} line(s) before that were used");
+            warnings.push(Warning::failing(path, text));
+        }
+        if let Some(text) = note.text() {
+            warnings.push(Warning::new(path, text));
+        }
+        warnings
     }
-    Ok(join.finish(source, format, opened.meta, warnings))
+}
+
+impl Front {
+    /// The next block and its turn; takes one back for its memory.
+    fn next_block(&mut self, done: Option<Block>) -> Option<(u64, Block)> {
+        let (blocks, _, _) = self.opened.as_mut()?;
+        if let Some(done) = done {
+            blocks.recycle(done);
+        }
+        if self.ended {
+            return None;
+        }
+        let Some(block) = self.first.take().or_else(|| blocks.next_block()) else {
+            self.ended = true;
+            return None;
+        };
+        self.count += 1;
+        Some((self.count - 1, block))
+    }
+}
+
+impl Joining {
+    fn take_next(&mut self) -> Option<BlockYield> {
+        self.early.remove(&self.count)
+    }
+}
+
+/// The lock, also where another worker panicked: the pool passes that on.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unreadable(source: &Source, err: &io::Error) -> Warning {
@@ -90,17 +209,6 @@ fn unreadable(source: &Source, err: &io::Error) -> Warning {
     } else {
         Warning::new(Some(&source.path), text)
     }
-}
-
-fn next_batch<R: io::Read>(blocks: &mut Blocks<R>, most: usize) -> Vec<Block> {
-    let mut batch = Vec::with_capacity(most);
-    while batch.len() < most {
-        let Some(block) = blocks.next_block() else {
-            break;
-        };
-        batch.push(block);
-    }
-    batch
 }
 
 /// Joins blocks in their order.

@@ -5,8 +5,6 @@
 //! the timeline on everything runs in one thread, in time order.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::ThreadPool;
 
@@ -28,9 +26,11 @@ use crate::timeline::{self, TimeOptions};
 mod block;
 mod file;
 mod look;
+mod workers;
 
 use block::Tools;
 use file::FileYield;
+use workers::Workers;
 
 /// What a scan is told.
 #[derive(Debug)]
@@ -79,11 +79,6 @@ impl ScanOptions {
             until: None,
             rules,
         }
-    }
-
-    /// How many blocks of a file are worked on at once.
-    fn batch(&self) -> usize {
-        self.threads.clamp(1, 64) * 2
     }
 }
 
@@ -248,26 +243,9 @@ fn read_all(
         sieve: &sieve,
         census: options.census,
     };
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<FileYield, Warning>)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..options.threads.clamp(1, sources.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(source) = sources.get(n) else { break };
-                    let result =
-                        file::read(FileId::new(n), source, tools, options, &pool, progress);
-                    progress.file_done();
-                    // A poisoned lock means that another reader panicked; the scope passes that on.
-                    if let Ok(mut results) = results.lock() {
-                        results.push((n, result));
-                    }
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_default();
+    let workers = Workers::new(sources);
+    pool.broadcast(|_| workers.run(tools, options, progress));
+    let mut results = workers.into_results();
     results.sort_by_key(|(n, _)| *n);
     let mut read = Vec::new();
     let mut failed = Vec::new();

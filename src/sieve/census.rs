@@ -1,13 +1,17 @@
 //! Who wrote how much, and when: counted over all lines, candidates or not.
 //!
-//! In: the lines of a block. Out: a [`Census`]: lines by host, program and pid with the first and the
-//! last stamp, and lines a minute. It yields what nobody announces: a process that came back under
-//! another pid, a host that fell silent, a rate that rose. Every line costs a comparison of bytes at
-//! the format's fixed positions and one look-up; times are read at the first and last line only.
+//! In: the lines of a block ([`Counter`]). Out: a [`Census`]: lines by host, program and pid with the
+//! first and the last stamp, and lines a minute. It yields what nobody announces: a process that came
+//! back under another pid, a host that fell silent, a rate that rose. Every line costs a comparison of
+//! bytes at the format's fixed positions and one look-up by the bytes of its tag, which is taken apart
+//! when it comes first; times are read at the first and last line only.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use wide::u8x16;
+
+use super::LineEnds;
 use crate::record::{Format, Tag, minute_key, stamp_of, tag};
 use crate::time::Stamp;
 
@@ -69,7 +73,226 @@ pub struct Census {
     pub folded: bool,
 }
 
-/// A writer of the block at hand: where its tag stands, and its lines.
+/// Counts the lines of one block, a piece at a time.
+#[derive(Debug)]
+pub struct Counter<'a> {
+    text: &'a [u8],
+    format: Format,
+    census: Census,
+    writers: Table<'a>,
+    known: Known,
+    minute: Option<Minute>,
+}
+
+impl<'a> Counter<'a> {
+    /// For the block that holds `text`.
+    #[must_use]
+    pub fn new(text: &'a [u8], format: Format) -> Self {
+        Self {
+            text,
+            format,
+            census: Census::default(),
+            writers: Table::new(),
+            known: Known::new(),
+            minute: None,
+        }
+    }
+
+    /// Counts the lines of the piece that begins at `from` of the block.
+    #[inline(never)]
+    pub fn count(&mut self, from: usize, piece: &[u8], ends: &LineEnds) {
+        let mut at = from;
+        let last = (!piece.ends_with(b"\n")).then_some(piece.len());
+        for end in ends.places().chain(last) {
+            self.line(at, from + end);
+            at = from + end + 1;
+        }
+    }
+
+    fn line(&mut self, at: usize, end: usize) {
+        let Some(minute) = self.minute.as_mut().filter(|m| m.has(self.text, at, end)) else {
+            self.line_of_other_minute(at, end);
+            return;
+        };
+        // The same minute at the same place: the line is laid out as the one before it.
+        minute.lines += 1;
+        let head = minute
+            .host_at
+            .and_then(|host| head_at(self.text, at + host, end));
+        match head.and_then(|head| self.known.writer(head.hash)) {
+            Some(n) => self.writers.add(n, at),
+            None => self.line_of_other_writer(at, end, head),
+        }
+    }
+
+    #[cold]
+    fn line_of_other_minute(&mut self, at: usize, end: usize) {
+        let line = &self.text[at..end];
+        let tag = tag(line, self.format);
+        if let Some(key) = minute_key(line, self.format) {
+            let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
+            let next = Minute {
+                line: at,
+                key,
+                host_at,
+                lines: 1,
+            };
+            if let Some(before) = self.minute.replace(next) {
+                self.push_minute(&before);
+            }
+        }
+        if let Some(tag) = tag {
+            self.writers.count(&tag, at);
+        }
+    }
+
+    fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head>) {
+        if let Some(n) = head.and_then(|head| self.known.writer(head.program)) {
+            self.writers.add(n, at);
+            return;
+        }
+        let line = &self.text[at..end];
+        let Some(tag) = tag(line, self.format) else {
+            return;
+        };
+        let n = self.writers.count(&tag, at);
+        let host_at = self.minute.as_ref().and_then(|minute| minute.host_at);
+        let before_pid = tag.host.len() + 1 + tag.program.len();
+        let pid = if tag.pid.is_empty() {
+            0
+        } else {
+            tag.pid.len() + 2
+        };
+        // Only where the head is the tag and nothing else does it tell the tag the next time.
+        if let Some(head) = head
+            && head.len == before_pid + pid
+            && place_in(line, tag.host) == host_at
+        {
+            let folded = self.writers.folds(n);
+            let whole = head.before_pid == before_pid;
+            match (folded, whole) {
+                (false, _) => self.known.note(head.hash, n),
+                (true, true) if pid > 0 => self.known.note(head.program, n),
+                (true, _) => {}
+            }
+        }
+    }
+
+    fn push_minute(&mut self, minute: &Minute) {
+        let line = line_at(self.text, minute.line);
+        self.census.push_minute(line, minute.lines, self.format);
+    }
+
+    /// The census of the block, which begins at byte `begin` of its file.
+    #[must_use]
+    pub fn finish(mut self, begin: u64) -> Census {
+        if let Some(minute) = self.minute.take() {
+            self.push_minute(&minute);
+        }
+        let Self {
+            text,
+            format,
+            mut census,
+            writers,
+            ..
+        } = self;
+        census.first = first_stamp(text, format);
+        census.last = last_stamp(text, format);
+        let spot = |at: usize| (begin + at as u64, stamp_of(line_at(text, at), format));
+        writers.finish(&mut census, &spot);
+        census
+    }
+}
+
+/// The line that begins at `at`.
+fn line_at(text: &[u8], at: usize) -> &[u8] {
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+    &text[at..end]
+}
+
+/// The head of a line's tag, up to its colon and blank: `host program[pid]`.
+#[derive(Clone, Copy)]
+struct Head {
+    /// Of the whole.
+    hash: u64,
+    len: usize,
+    /// Of what stands before the pid; no whole head's hash.
+    program: u64,
+    /// How long that is.
+    before_pid: usize,
+}
+
+/// The longest head that is looked for.
+const HEAD: usize = 32;
+
+/// The head that begins at `at` of a line that ends at `end`; `None` where it is long, or ends a text.
+fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head> {
+    let bytes: &[u8; HEAD] = text.get(at..)?.first_chunk()?;
+    let (halves, _) = bytes.as_chunks::<16>();
+    let [low, high] = halves else { return None };
+    let places = |byte: u8| {
+        let of = |half: &[u8; 16]| u8x16::new(*half).simd_eq(u8x16::splat(byte)).to_bitmask();
+        of(low) | of(high) << 16
+    };
+    let stop = places(b':') & places(b' ') >> 1;
+    let len = stop.trailing_zeros() as usize;
+    if stop == 0 || at + len >= end {
+        return None;
+    }
+    let before_pid = (places(b'[') | 1 << len).trailing_zeros() as usize;
+    Some(Head {
+        hash: mixed(low, high, len, 0),
+        len,
+        program: mixed(low, high, before_pid, 1),
+        before_pid,
+    })
+}
+
+/// A hash of the first `len` of 32 bytes by two multiplications to 128 bits, folded (as in wyhash,
+/// public domain).
+fn mixed(low: &[u8; 16], high: &[u8; 16], len: usize, seed: u64) -> u64 {
+    // What follows is no part of it.
+    let kept = |half: &[u8; 16], len: usize| {
+        let rest = u128::MAX.checked_shl(8 * len as u32).unwrap_or(0);
+        u128::from_le_bytes(*half) & !rest
+    };
+    let fold = |bytes: u128, one: u64, two: u64| {
+        let product = u128::from(bytes as u64 ^ one) * u128::from((bytes >> 64) as u64 ^ two);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let (low, high) = (kept(low, len), kept(high, len.saturating_sub(16)));
+    let low = fold(low, 0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f);
+    let high = fold(high, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3);
+    (low.rotate_left(29) ^ high ^ len as u64 ^ seed << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Slots of [`Known`]; a power of two.
+const KNOWN: usize = 1024;
+
+/// Which writer a head tells, of heads that were taken apart before. A head in the slot of another takes
+/// its place: it is taken apart once more when it comes again.
+#[derive(Debug)]
+struct Known(Box<[(u64, u32); KNOWN]>);
+
+impl Known {
+    fn new() -> Self {
+        Self(Box::new([(0, u32::MAX); KNOWN]))
+    }
+
+    fn writer(&self, hash: u64) -> Option<usize> {
+        let (known, writer) = self.0[(hash >> 48) as usize & (KNOWN - 1)];
+        (known == hash && writer != u32::MAX).then_some(writer as usize)
+    }
+
+    fn note(&mut self, hash: u64, writer: usize) {
+        // No block has so many lines.
+        let writer = u32::try_from(writer).unwrap_or(u32::MAX);
+        self.0[(hash >> 48) as usize & (KNOWN - 1)] = (hash, writer);
+    }
+}
+
+/// A writer of the block at hand: its tag, and where its lines begin.
+#[derive(Debug)]
 struct Seen<'a> {
     hash: u64,
     program_no: usize,
@@ -77,61 +300,11 @@ struct Seen<'a> {
     program: &'a [u8],
     pid: &'a [u8],
     lines: u64,
-    first: &'a [u8],
-    last: &'a [u8],
+    first: usize,
+    last: usize,
 }
 
 impl Census {
-    /// Counts the lines of a block that begins at byte `begin` of its file; returns the census and how many lines there are.
-    #[must_use]
-    pub fn take(text: &[u8], begin: u64, format: Format) -> (Self, u64) {
-        let mut table = Table::new();
-        let mut census = Self::default();
-        let mut minute: Option<Minute<'_>> = None;
-        let mut lines = 0;
-        let mut at = 0;
-        let last = (!text.ends_with(b"\n") && !text.is_empty()).then_some(text.len());
-        for end in memchr::memchr_iter(b'\n', text).chain(last) {
-            let line = &text[at..end];
-            at = end + 1;
-            lines += 1;
-            if let Some(known) = minute.as_mut().filter(|m| m.has(line)) {
-                // The same minute at the same place: the line is laid out as the one before it.
-                known.lines += 1;
-                match known.host_at.and_then(|host| tag_at(line, host)) {
-                    Some((tag, whole)) => table.count(hash(0, whole), &tag, line),
-                    None => table.count_tag(tag(line, format), line),
-                }
-                continue;
-            }
-            let tag = tag(line, format);
-            if let Some(range) = minute_key(line, format) {
-                let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
-                let next = Minute {
-                    first: line,
-                    range,
-                    host_at,
-                    lines: 1,
-                };
-                if let Some(before) = minute.replace(next) {
-                    census.push_minute(before.first, before.lines, format);
-                }
-            }
-            table.count_tag(tag, line);
-        }
-        if let Some(before) = minute {
-            census.push_minute(before.first, before.lines, format);
-        }
-        census.first = first_stamp(text, format);
-        census.last = last_stamp(text, format);
-        let spot = |line: &[u8]| {
-            let at = (line.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-            (begin + at as u64, stamp_of(line, format))
-        };
-        table.finish(&mut census, &spot);
-        (census, lines)
-    }
-
     fn push_minute(&mut self, line: &[u8], count: u64, format: Format) {
         if let Some(stamp) = stamp_of(line, format) {
             self.minutes.push((stamp, count));
@@ -210,19 +383,21 @@ impl Census {
 }
 
 /// Lines that bear the same minute, one after the other.
-struct Minute<'a> {
-    /// The first of them.
-    first: &'a [u8],
-    /// Where they bear it.
-    range: Range<usize>,
-    /// Where the host's name begins.
+#[derive(Debug)]
+struct Minute {
+    /// Where the first of them begins.
+    line: usize,
+    /// Where in a line they bear it.
+    key: Range<usize>,
+    /// Where in a line the host's name begins.
     host_at: Option<usize>,
     lines: u64,
 }
 
-impl Minute<'_> {
-    fn has(&self, line: &[u8]) -> bool {
-        line.get(self.range.clone()) == self.first.get(self.range.clone())
+impl Minute {
+    fn has(&self, text: &[u8], at: usize, end: usize) -> bool {
+        let key = |at: usize| text.get(at + self.key.start..at + self.key.end);
+        at + self.key.end <= end && key(at) == key(self.line)
     }
 }
 
@@ -230,33 +405,6 @@ impl Minute<'_> {
 fn place_in(line: &[u8], part: &[u8]) -> Option<usize> {
     let at = (part.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
     (!part.is_empty() && at + part.len() <= line.len()).then_some(at)
-}
-
-/// `host program[pid]:` at a known place, taken apart and whole; `None` where the line does not look so.
-fn tag_at(line: &[u8], host_at: usize) -> Option<(Tag<'_>, &[u8])> {
-    let rest = line.get(host_at..)?;
-    if line.get(host_at.checked_sub(1)?) != Some(&b' ') {
-        return None;
-    }
-    let blank = rest.iter().take(64).position(|b| *b == b' ')?;
-    let (host, after) = (&rest[..blank], &rest[blank + 1..]);
-    let stop = after
-        .iter()
-        .take(64)
-        .position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
-    let program = &after[..stop];
-    let pid = match after[stop] {
-        b':' => &after[stop..stop],
-        b'[' => {
-            let pid = &after[stop + 1..];
-            let digits = pid.iter().take(10).position(|b| !b.is_ascii_digit())?;
-            (pid[digits] == b']' && pid.get(digits + 1) == Some(&b':')).then(|| &pid[..digits])?
-        }
-        _ => return None,
-    };
-    let whole = &rest[..blank + 1 + stop + usize::from(!pid.is_empty()) + pid.len()];
-    let named = !host.is_empty() && !program.is_empty() && !host.ends_with(b":");
-    named.then_some((Tag { host, program, pid }, whole))
 }
 
 /// The stamp of the first stamped line of the text.
@@ -281,12 +429,12 @@ fn last_stamp(text: &[u8], format: Format) -> Option<Stamp> {
 }
 
 /// The writers of one block, found by a hash of their tag.
+#[derive(Debug)]
 struct Table<'a> {
     /// One more than the place in `seen`; a power of two of slots, at most half of them taken.
     slots: Vec<u32>,
     seen: Vec<Seen<'a>>,
     programs: Vec<Program>,
-    last: usize,
 }
 
 impl<'a> Table<'a> {
@@ -295,37 +443,28 @@ impl<'a> Table<'a> {
             slots: vec![0; SLOTS],
             seen: Vec::new(),
             programs: Vec::new(),
-            last: 0,
         }
     }
 
-    /// Counts a line with a tag, if it has one.
-    fn count_tag(&mut self, tag: Option<Tag<'a>>, line: &'a [u8]) {
-        if let Some(tag) = tag {
-            let hash = hash(hash(hash(1, tag.host), tag.program), tag.pid);
-            self.count(hash, &tag, line);
-        }
+    /// Adds a line that begins at `at` to a writer.
+    fn add(&mut self, n: usize, at: usize) {
+        let seen = &mut self.seen[n];
+        seen.lines += 1;
+        seen.last = at;
     }
 
-    /// Writers are told apart by a 64-bit hash alone: comparing names would fetch lines that have long
-    /// left the cache, and two names of one hash would only be counted together.
-    fn count(&mut self, hash: u64, tag: &Tag<'a>, line: &'a [u8]) {
+    /// Counts a line that begins at `at`; returns the number of its writer. Writers are told apart by a
+    /// 64-bit hash alone: comparing names would fetch lines that have long left the cache, and two names
+    /// of one hash would only be counted together.
+    fn count(&mut self, tag: &Tag<'a>, at: usize) -> usize {
         let (host, program, pid) = (tag.host, tag.program, tag.pid);
-        if let Some(seen) = self
-            .seen
-            .get_mut(self.last)
-            .filter(|seen| seen.hash == hash)
-        {
-            seen.add(line);
-            return;
-        }
+        let hash = hash(hash(hash(1, host), program), pid);
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
             if self.seen[n].hash == hash {
-                self.seen[n].add(line);
-                self.last = n;
-                return;
+                self.add(n, at);
+                return n;
             }
             slot = (slot + 1) & mask;
         }
@@ -335,12 +474,14 @@ impl<'a> Table<'a> {
         if known.pids > MAX_PIDS {
             // It forks for each connection: further pids are counted together.
             match known.others {
-                Some(n) => return self.seen[n].add(line),
+                Some(n) => {
+                    self.add(n, at);
+                    return n;
+                }
                 None => known.others = Some(self.seen.len()),
             }
         }
         self.slots[slot] = self.seen.len() as u32 + 1;
-        self.last = self.seen.len();
         self.seen.push(Seen {
             hash,
             program_no,
@@ -348,12 +489,18 @@ impl<'a> Table<'a> {
             program,
             pid,
             lines: 1,
-            first: line,
-            last: line,
+            first: at,
+            last: at,
         });
         if self.seen.len() * 2 > self.slots.len() {
             self.grow();
         }
+        self.seen.len() - 1
+    }
+
+    /// Whether lines of all further pids of its program are counted with this writer's.
+    fn folds(&self, n: usize) -> bool {
+        self.programs[self.seen[n].program_no].others == Some(n)
     }
 
     /// The number of a program among those of the block; there are few.
@@ -383,7 +530,7 @@ impl<'a> Table<'a> {
     }
 
     /// Moves the writers into the census, those with very many pids as one.
-    fn finish(self, census: &mut Census, spot: &dyn Fn(&[u8]) -> Spot) {
+    fn finish(self, census: &mut Census, spot: &dyn Fn(usize) -> Spot) {
         let mut forkers: Vec<Option<Seen<'a>>> = self.programs.iter().map(|_| None).collect();
         for seen in self.seen {
             if self.programs[seen.program_no].pids <= MAX_PIDS {
@@ -402,6 +549,7 @@ impl<'a> Table<'a> {
 }
 
 /// A program of a host, and how many pids of it were seen.
+#[derive(Debug)]
 struct Program {
     hash: u64,
     pids: usize,
@@ -415,7 +563,7 @@ impl<'a> Seen<'a> {
         (self.host.into(), self.program.into(), pid)
     }
 
-    fn tally(&self, spot: &dyn Fn(&[u8]) -> Spot) -> Tally {
+    fn tally(&self, spot: &dyn Fn(usize) -> Spot) -> Tally {
         Tally {
             lines: self.lines,
             first: spot(self.first),
@@ -426,17 +574,8 @@ impl<'a> Seen<'a> {
     /// Adds the lines of another pid of the same program in the same block.
     fn join(&mut self, other: &Self) {
         self.lines += other.lines;
-        if other.first.as_ptr() < self.first.as_ptr() {
-            self.first = other.first;
-        }
-        if other.last.as_ptr() > self.last.as_ptr() {
-            self.last = other.last;
-        }
-    }
-
-    fn add(&mut self, line: &'a [u8]) {
-        self.lines += 1;
-        self.last = line;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
     }
 }
 
@@ -468,8 +607,11 @@ mod tests {
     fn lines_are_counted_by_writer_and_minute() {
         let text = b"Mar  1 10:00:00 web01 app[8]: a\nMar  1 10:00:30 web01 app[8]: b\n\
             Mar  1 10:01:00 web02 app[9]: c\n\tmore\nMar  1 10:01:01 web02 kernel: d\n";
-        let (census, lines) = Census::take(text, 0, crate::record::detect(text));
-        assert_eq!(lines, 5);
+        let mut ends = LineEnds::default();
+        ends.find(text);
+        let mut counter = Counter::new(text, crate::record::detect(text));
+        counter.count(0, text, &ends);
+        let census = counter.finish(0);
         assert_eq!(
             census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(),
             [2, 2]

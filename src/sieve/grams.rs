@@ -1,16 +1,17 @@
 //! Which lines hold one of many texts, in one pass.
 //!
-//! In: texts of five bytes or more, any number of them. Out: for a block, the lines that may hold one.
+//! In: texts of seven bytes or more, any number of them. Out: for a piece of a block, the places near
+//! which one may stand.
 //!
-//! Of each text two neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
-//! every second place of the block: wherever a text stands, one of its two runs begins at an even
-//! place. Four places are looked at for each eight bytes read, with one branch; the bitmap (16 KiB) stays
-//! in the processor's nearest cache. The cost does not grow with the number of texts, unlike that of a
-//! packed multi-string search, which needs a pass for every two dozen (`docs/benchmarks.md`). It is the
-//! sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
-//! fixed step.
+//! Of each text four neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
+//! every fourth place: wherever a text stands, one of its four runs begins there. The bitmap (16 KiB)
+//! stays in the processor's nearest cache. Eight places are looked at together, and those eight that hit
+//! are noted without a branch, as hits cannot be foretold; then a second bitmap of runs of five bytes is
+//! asked. The cost does not grow with the number of texts, unlike that of a packed multi-string search
+//! (`docs/benchmarks.md`). It is the sampling of q-grams by Wu and Manber ("A fast algorithm for
+//! multi-pattern searching", 1994) with a fixed step.
 //!
-//! Which two runs of a text are noted is chosen by how rare they are in ordinary lines.
+//! Which runs of a text are noted is chosen by how rare they are in ordinary lines.
 
 use std::collections::HashMap;
 
@@ -19,90 +20,116 @@ const ORDINARY: &str = include_str!("ordinary.txt");
 
 /// Bytes in a run.
 const RUN: usize = 4;
-/// The shortest text: two neighbouring runs.
-pub(super) const SHORTEST: usize = RUN + 1;
+/// Bytes from one place that is looked at to the next.
+const STEP: usize = 4;
+/// The shortest text: one of its runs stands at every fourth place.
+pub(super) const SHORTEST: usize = RUN + STEP - 1;
+/// Bytes of the second opinion's run: the middle of the noted part.
+const FIVE: std::ops::Range<usize> = 1..6;
+/// Bytes that are looked at together.
+const CHUNK: usize = 32;
 /// Bits of the hash.
 const BITS: u32 = 17;
 /// Words of the bitmap.
 const WORDS: usize = 1 << (BITS - 6);
 
+type Bitmap = Box<[u64; WORDS]>;
+
 /// The runs of all texts.
 #[derive(Debug)]
 pub(super) struct Grams {
-    map: Box<[u64; WORDS]>,
-    /// Both runs of each text together, for a second opinion.
-    pairs: Box<[u64; WORDS]>,
+    runs: Bitmap,
+    /// A run of five bytes of each text, for a second opinion.
+    fives: Bitmap,
 }
 
 impl Grams {
     /// The runs of `texts`, of which none may be shorter than [`SHORTEST`].
     pub(super) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
         let frequency = frequency();
-        let mut map = Box::new([0_u64; WORDS]);
-        let mut pairs = Box::new([0_u64; WORDS]);
+        let often = |run: &[u8]| frequency.get(&slot(word(run))).copied().unwrap_or(0);
+        let (mut runs, mut fives) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
         for text in texts {
-            let rarest = text.windows(SHORTEST).min_by_key(|pair| {
-                pair.windows(RUN)
-                    .map(|run| frequency.get(&slot(word(run))).copied().unwrap_or(0))
-                    .sum::<u32>()
-            });
-            if let Some(pair) = rarest {
-                let slot = pair_slot(pair);
-                pairs[(slot >> 6) as usize] |= 1 << (slot & 63);
-            }
-            for run in rarest.into_iter().flat_map(|pair| pair.windows(RUN)) {
-                let slot = slot(word(run));
-                map[(slot >> 6) as usize] |= 1 << (slot & 63);
-            }
-        }
-        Self { map, pairs }
-    }
-
-    /// The first place at or after `from`, every second one looked at, near which a text may stand.
-    pub(super) fn find(&self, text: &[u8], from: usize) -> Option<usize> {
-        let mut at = from;
-        while let Some(bytes) = text.get(at..at + 16) {
-            let (low, high) = (eight(bytes), eight(&bytes[8..]));
-            let words = [
-                low as u32,
-                (low >> 16) as u32,
-                (low >> 32) as u32,
-                ((low >> 48) | (high << 16)) as u32,
-            ];
-            let hits = words.map(|w| self.has(w));
-            if hits[0] | hits[1] | hits[2] | hits[3] != 0 {
-                let places = (0..4).filter(|n| hits[*n] != 0).map(|n| at + 2 * n);
-                if let Some(place) = { places }.find(|place| self.has_pair(text, *place)) {
-                    return Some(place);
+            let rarest = text
+                .windows(SHORTEST)
+                .min_by_key(|part| part.windows(RUN).map(often).sum::<u32>());
+            if let Some(part) = rarest {
+                for run in part.windows(RUN) {
+                    set(&mut runs, slot(word(run)));
                 }
+                set(&mut fives, five_slot(eight(&part[FIVE])));
             }
-            at += 8;
         }
-        while let Some(run) = text.get(at..at + RUN) {
-            if self.has(word(run)) != 0 && self.has_pair(text, at) {
-                return Some(at);
-            }
-            at += 2;
-        }
-        None
+        Self { runs, fives }
     }
 
-    /// Whether both runs of a text stand here: from this place on, or from the one before.
-    fn has_pair(&self, text: &[u8], at: usize) -> bool {
-        let pair_at = |from: usize| {
-            text.get(from..from + SHORTEST).is_some_and(|pair| {
-                let slot = pair_slot(pair);
-                self.pairs[(slot >> 6) as usize & (WORDS - 1)] >> (slot & 63) & 1 != 0
-            })
-        };
-        pair_at(at) || at.checked_sub(1).is_some_and(pair_at)
+    /// Notes in `hits` the places of `text` near which a text may stand, in order: a text that stands
+    /// there covers one of them.
+    #[inline(never)]
+    pub(super) fn find(&self, text: &[u8], hits: &mut Vec<usize>) {
+        let (chunks, rest) = text.as_chunks::<CHUNK>();
+        let mut likely = [0_u32; 1024];
+        for (n, part) in chunks.chunks(likely.len()).enumerate() {
+            let mut count = 0;
+            for (place, chunk) in (0..).zip(part) {
+                likely[count & 1023] = place;
+                count += self.any(chunk);
+            }
+            for place in &likely[..count] {
+                let place = *place as usize;
+                self.places(&part[place], text, (n * likely.len() + place) * CHUNK, hits);
+            }
+        }
+        let mut last = [0; CHUNK];
+        last[..rest.len()].copy_from_slice(rest);
+        self.places(&last, text, chunks.len() * CHUNK, hits);
     }
 
-    fn has(&self, word: u32) -> u64 {
-        let slot = slot(word);
-        // The mask tells the compiler that no place lies outside.
-        self.map[(slot >> 6) as usize & (WORDS - 1)] >> (slot & 63) & 1
+    /// One where any of a chunk's runs is noted, else nought.
+    fn any(&self, chunk: &[u8; CHUNK]) -> usize {
+        let (runs, _) = chunk.as_chunks::<STEP>();
+        let any = runs.iter().fold(0, |any, run| {
+            any | has(&self.runs, slot(u32::from_le_bytes(*run)))
+        });
+        (any & 1) as usize
     }
+
+    /// The places of a chunk, which stands at `at`, that both bitmaps speak for. It branches only where
+    /// the outcome is nearly always the same.
+    fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<usize>) {
+        let (runs, _) = chunk.as_chunks::<STEP>();
+        let mut likely = (0..).zip(runs).fold(0_u64, |likely, (n, run)| {
+            likely | (has(&self.runs, slot(u32::from_le_bytes(*run))) & 1) << n
+        });
+        while likely != 0 {
+            let place = at + likely.trailing_zeros() as usize * STEP;
+            if self.is_near(text, place) {
+                hits.push(place);
+            }
+            likely &= likely - 1;
+        }
+    }
+
+    /// Whether a run of five begins at this place, at one of the two before it, or the one after: where
+    /// one of the four runs of a text stands at the place, its run of five does so.
+    fn is_near(&self, text: &[u8], at: usize) -> bool {
+        let from = at.saturating_sub(2);
+        let near = text.get(from..).map_or(0, eight);
+        let any = (0..4).fold(0, |any, n| {
+            any | has(&self.fives, five_slot(near >> (8 * n)))
+        });
+        any & 1 != 0
+    }
+}
+
+fn set(map: &mut Bitmap, slot: u32) {
+    map[(slot >> 6) as usize & (WORDS - 1)] |= 1 << (slot & 63);
+}
+
+/// The lowest bit tells; the others mean nothing.
+fn has(map: &Bitmap, slot: u32) -> u64 {
+    // The mask tells the compiler that no place lies outside.
+    map[(slot >> 6) as usize & (WORDS - 1)] >> (slot & 63)
 }
 
 /// Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the upper bits of a product.
@@ -110,11 +137,9 @@ fn slot(word: u32) -> u32 {
     word.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
 }
 
-/// The slot of two neighbouring runs, by another hash.
-fn pair_slot(pair: &[u8]) -> u32 {
-    let last = u32::from(pair.last().copied().unwrap_or(0));
-    (word(pair).rotate_left(11) ^ last.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35)
-        >> (32 - BITS)
+/// The slot of the first five of eight bytes (Fibonacci hashing, as above).
+fn five_slot(bytes: u64) -> u32 {
+    ((bytes << 24).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as u32
 }
 
 fn word(run: &[u8]) -> u32 {
@@ -124,11 +149,17 @@ fn word(run: &[u8]) -> u32 {
         .fold(0, |word, &byte| word << 8 | u32::from(byte))
 }
 
+/// The first eight bytes, or as many as there are.
 fn eight(bytes: &[u8]) -> u64 {
-    // Cannot fail where eight bytes are given, as all callers do.
-    bytes
-        .first_chunk::<8>()
-        .map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    bytes.first_chunk::<8>().map_or_else(
+        || {
+            bytes
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte))
+        },
+        |chunk| u64::from_le_bytes(*chunk),
+    )
 }
 
 /// How often the runs of each slot stand in ordinary lines.
@@ -146,19 +177,30 @@ mod tests {
 
     #[test]
     fn a_text_is_found_wherever_it_stands() {
-        let grams = Grams::new([&b"panicked at"[..], b"KILLED"].into_iter());
-        for before in 0..40 {
-            for after in 0..20 {
-                let mut text = vec![b'.'; before];
-                text.extend_from_slice(b"KILLED");
-                text.extend(vec![b'.'; after]);
-                let hit = grams.find(&text, 0);
-                assert!(
-                    hit.is_some_and(|at| at + RUN > before && at < before + 6),
-                    "{before} {after} {hit:?}"
-                );
+        for text in [&b"panicked at"[..], b"KILLED 9", b"seventy"] {
+            let grams = Grams::new([&b"panicked at"[..], b"KILLED 9", b"seventy"].into_iter());
+            for before in 0..70 {
+                for after in 0..40 {
+                    let mut line = vec![b'.'; before];
+                    line.extend_from_slice(text);
+                    line.extend(vec![b'.'; after]);
+                    let mut hits = Vec::new();
+                    grams.find(&line, &mut hits);
+                    let near = |at: &usize| *at >= before && *at < before + text.len();
+                    assert!(hits.iter().any(near), "{text:?} {before} {after} {hits:?}");
+                }
             }
         }
-        assert_eq!(grams.find(b"nothing of that sort stands in here", 0), None);
+    }
+
+    #[test]
+    fn ordinary_text_hits_nothing() {
+        let grams = Grams::new([&b"panicked at"[..], b"KILLED 9"].into_iter());
+        let mut hits = Vec::new();
+        grams.find(
+            b"nothing of that sort stands in here, not in all of this line",
+            &mut hits,
+        );
+        assert_eq!(hits, [0; 0]);
     }
 }

@@ -1,16 +1,19 @@
 //! A block becomes candidate lines.
 //!
-//! Owns: which bytes make a line worth a look, and the census of who wrote how much ([`census`]). In: a
-//! block's bytes and the texts that rules look for; it knows nothing of rules. Out: where candidate
-//! lines begin: those that hold one of the texts, no other.
+//! Owns: which bytes make a line worth a look, where lines end ([`lines`]), and the census of who wrote
+//! how much ([`census`]). In: a block's bytes, a piece at a time, and the texts that rules look for; it
+//! knows nothing of rules. Out: the candidate lines: those that hold one of the texts, no other.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use memchr::{memchr, memmem, memrchr};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, packed};
 
 mod census;
 mod grams;
+mod lines;
 
-pub use census::Census;
+pub use census::{Census, Counter};
+pub use lines::LineEnds;
 
 use grams::{Grams, SHORTEST};
 
@@ -26,8 +29,8 @@ struct Search {
     grams: Grams,
     /// Has the last word.
     texts: AhoCorasick,
-    /// Texts too short for the grams: each is searched by itself.
-    short: Vec<memmem::Finder<'static>>,
+    /// Texts too short for the grams.
+    short: Option<Short>,
 }
 
 impl Sieve {
@@ -44,16 +47,12 @@ impl Sieve {
         let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
         let automaton =
             |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
-        let short = short
-            .iter()
-            .map(|t| memmem::Finder::new(*t).into_owned())
-            .collect();
         // Texts too many or too long for an automaton, which rules' bounds leave out: every line is
         // then a candidate.
-        let search = automaton(&texts, AhoCorasickKind::DFA).map(|texts| Search {
+        let search = automaton(&texts, AhoCorasickKind::ContiguousNFA).map(|texts| Search {
             grams: Grams::new(long.iter().map(|t| t.as_bytes())),
             texts,
-            short,
+            short: Short::new(&short),
         });
         Self { search }
     }
@@ -64,59 +63,85 @@ impl Sieve {
         Self { search: None }
     }
 
-    /// Where the candidate lines of `text` begin, in order. `text` begins at a line's start.
-    #[must_use]
-    pub fn candidates(&self, text: &[u8]) -> Vec<usize> {
-        let mut starts = Vec::new();
+    /// The candidate lines of a piece of whole lines, in order.
+    pub fn candidates(&self, piece: &[u8], ends: &LineEnds, lines: &mut Vec<Range<usize>>) {
+        lines.clear();
         let Some(search) = &self.search else {
-            let ends = memchr::memchr_iter(b'\n', text)
-                .map(|n| n + 1)
-                .filter(|n| *n < text.len());
-            starts.extend((!text.is_empty()).then_some(0).into_iter().chain(ends));
-            return starts;
+            let mut from = 0;
+            for end in ends.places() {
+                lines.push(from..end + 1);
+                from = end + 1;
+            }
+            lines.extend((from < piece.len()).then_some(from..piece.len()));
+            return;
         };
-        search.lines(
-            text,
-            |from| search.grams.find(text, from),
-            true,
-            &mut starts,
-        );
-        for text_of_few in &search.short {
-            let find = |from: usize| text_of_few.find(&text[from..]).map(|at| from + at);
-            search.lines(text, find, false, &mut starts);
+        let mut hits = Vec::new();
+        search.grams.find(piece, &mut hits);
+        let mut done = 0;
+        for hit in hits {
+            if hit < done {
+                continue;
+            }
+            let line = ends.line_at(piece, hit);
+            done = line.end;
+            if search.texts.is_match(&piece[line.clone()]) {
+                lines.push(line);
+            }
         }
-        if !search.short.is_empty() {
-            starts.sort_unstable();
-            starts.dedup();
+        let known = lines.len();
+        let mut from = 0;
+        while let Some(at) = search.short.as_ref().and_then(|s| s.find(piece, from)) {
+            let line = ends.line_at(piece, at);
+            from = line.end;
+            lines.push(line);
         }
-        starts
+        if lines.len() > known {
+            lines.sort_unstable_by_key(|line| line.start);
+            lines.dedup();
+        }
     }
 }
 
-impl Search {
-    /// The lines in which `find` finds something; where `confirm`, only those that hold a text.
-    fn lines(
-        &self,
-        text: &[u8],
-        find: impl Fn(usize) -> Option<usize>,
-        confirm: bool,
-        starts: &mut Vec<usize>,
-    ) {
-        let mut from = 0;
-        while let Some(hit) = find(from) {
-            let start = from + memrchr(b'\n', &text[from..hit]).map_or(0, |n| n + 1);
-            let end = memchr(b'\n', &text[hit..]).map_or(text.len(), |n| hit + n + 1);
-            if !confirm || self.texts.is_match(&text[start..end]) {
-                starts.push(start);
-            }
-            from = end;
+/// Searches few short texts at once.
+#[derive(Debug)]
+enum Short {
+    Packed(packed::Searcher),
+    /// Where the processor has no wide enough registers, or the texts are many.
+    Automaton(AhoCorasick),
+}
+
+impl Short {
+    /// `None` where there are no texts.
+    fn new(texts: &[&str]) -> Option<Self> {
+        if texts.is_empty() {
+            return None;
         }
+        let automaton = || AhoCorasick::new(texts).ok().map(Self::Automaton);
+        packed::Searcher::new(texts)
+            .map(Self::Packed)
+            .or_else(automaton)
+    }
+
+    /// Where the first text at or after `from` begins.
+    fn find(&self, piece: &[u8], from: usize) -> Option<usize> {
+        let found = match self {
+            Self::Packed(searcher) => searcher.find_in(piece, (from..piece.len()).into()),
+            Self::Automaton(automaton) => automaton.find(Input::new(piece).range(from..)),
+        };
+        found.map(|found| found.start())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn starts(sieve: &Sieve, text: &[u8]) -> Vec<usize> {
+        let (mut ends, mut lines) = (LineEnds::default(), Vec::new());
+        ends.find(text);
+        sieve.candidates(text, &ends, &mut lines);
+        lines.into_iter().map(|line| line.start).collect()
+    }
 
     #[test]
     fn lines_that_hold_a_text_are_candidates_once() {
@@ -128,20 +153,20 @@ mod tests {
         let sieve = Sieve::new(&literals, &["\"x\":["]);
         let text =
             b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}\nOOM\n";
-        assert_eq!(sieve.candidates(text), [6, 40, 57, 67]);
+        assert_eq!(starts(&sieve, text), [6, 40, 57, 67]);
     }
 
     #[test]
     fn a_line_with_a_run_of_a_text_only_is_none() {
         let sieve = Sieve::new(&["panicked at".to_owned()], &[]);
         assert_eq!(
-            sieve.candidates(b"panic panicked cked at\n"),
+            starts(&sieve, b"panic panicked cked at\n"),
             [] as [usize; 0]
         );
     }
 
     #[test]
     fn off_lets_every_line_through() {
-        assert_eq!(Sieve::off().candidates(b"a\n\nb"), [0, 2, 3]);
+        assert_eq!(starts(&Sieve::off(), b"a\n\nb"), [0, 2, 3]);
     }
 }

@@ -1,0 +1,71 @@
+//! A rule's pattern, compiled when it is first needed.
+//!
+//! In: the text of a regular expression. Out: matches. Of some hundred rules a run needs a few dozen;
+//! compiling all of them takes longer than reading a small log.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Captures, Regex, RegexBuilder};
+
+/// The most memory that one compiled pattern may take, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// A regular expression over bytes.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    text: String,
+    /// `None` where the text is no regular expression, which [`Pattern::check`] tells.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    pub(super) fn new(text: String) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Compiles it now.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no regular expression, or too large a one.
+    pub fn check(&self) -> Result<(), regex::Error> {
+        let compiled = self.compile()?;
+        // Where it is set already, it is set to the same.
+        let _ = self.compiled.set(Some(compiled));
+        Ok(())
+    }
+
+    /// Whether it matches anywhere in `text`.
+    #[must_use]
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// The first match in `text`.
+    #[must_use]
+    pub fn captures<'t>(&self, text: &'t [u8]) -> Option<Captures<'t>> {
+        self.regex()?.captures(text)
+    }
+
+    /// The names of its groups.
+    pub fn capture_names(&self) -> impl Iterator<Item = &str> {
+        self.regex()
+            .into_iter()
+            .flat_map(|regex| regex.capture_names().flatten())
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| self.compile().ok()).as_ref()
+    }
+
+    fn compile(&self) -> Result<Regex, regex::Error> {
+        RegexBuilder::new(&self.text)
+            // Logs are bytes: classes such as `\w` mean ASCII, which keeps patterns small and quick.
+            .unicode(false)
+            .size_limit(PATTERN_BYTES)
+            .build()
+    }
+}
