@@ -119,7 +119,7 @@ impl<'a> Counter<'a> {
         let head = minute
             .host_at
             .and_then(|host| head_at(self.text, at + host, end));
-        match head.and_then(|head| self.known.writer(head.hash)) {
+        match head.and_then(|head| self.known.writer(head.whole())) {
             Some(n) => self.writers.add(n, at),
             None => self.line_of_other_writer(at, end, head),
         }
@@ -146,8 +146,8 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head>) {
-        if let Some(n) = head.and_then(|head| self.known.writer(head.program)) {
+    fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head<'_>>) {
+        if let Some(n) = head.and_then(|head| self.known.writer(head.program())) {
             self.writers.add(n, at);
             return;
         }
@@ -171,8 +171,8 @@ impl<'a> Counter<'a> {
             let folded = self.writers.folds(n);
             let whole = head.before_pid == before_pid;
             match (folded, whole) {
-                (false, _) => self.known.note(head.hash, n),
-                (true, true) if pid > 0 => self.known.note(head.program, n),
+                (false, _) => self.known.note(head.whole(), n),
+                (true, true) if pid > 0 => self.known.note(head.program(), n),
                 (true, _) => {}
             }
         }
@@ -212,13 +212,12 @@ fn line_at(text: &[u8], at: usize) -> &[u8] {
 
 /// The head of a line's tag, up to its colon and blank: `host program[pid]`.
 #[derive(Clone, Copy)]
-struct Head {
-    /// Of the whole.
-    hash: u64,
+struct Head<'a> {
+    /// It, and what follows.
+    low: &'a [u8; 16],
+    high: &'a [u8; 16],
     len: usize,
-    /// Of what stands before the pid; no whole head's hash.
-    program: u64,
-    /// How long that is.
+    /// How long it is before the pid.
     before_pid: usize,
 }
 
@@ -226,7 +225,7 @@ struct Head {
 const HEAD: usize = 32;
 
 /// The head that begins at `at` of a line that ends at `end`; `None` where it is long, or ends a text.
-fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head> {
+fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head<'_>> {
     let bytes: &[u8; HEAD] = text.get(at..)?.first_chunk()?;
     let (halves, _) = bytes.as_chunks::<16>();
     let [low, high] = halves else { return None };
@@ -241,11 +240,22 @@ fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head> {
     }
     let before_pid = (places(b'[') | 1 << len).trailing_zeros() as usize;
     Some(Head {
-        hash: mixed(low, high, len, 0),
+        low,
+        high,
         len,
-        program: mixed(low, high, before_pid, 1),
         before_pid,
     })
+}
+
+impl Head<'_> {
+    fn whole(self) -> u64 {
+        mixed(self.low, self.high, self.len, 0)
+    }
+
+    /// Of what stands before the pid; no whole head's hash.
+    fn program(self) -> u64 {
+        mixed(self.low, self.high, self.before_pid, 1)
+    }
 }
 
 /// A hash of the first `len` of 32 bytes by two multiplications to 128 bits, folded (as in wyhash,
