@@ -229,7 +229,7 @@ impl RuleSet {
         let mut message = record.message.to_vec();
         let mut raw_end = 0;
         if let Some(style) = rule.trace {
-            let (further, reach) = trace::further_lines(style, record, frame.after, input.format);
+            let (further, reach) = trace::further_lines(style, record, frame, input.format);
             raw_end = reach;
             for line in &further {
                 message.push(b'\n');

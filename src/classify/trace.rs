@@ -46,9 +46,11 @@ enum Step {
 pub fn further_lines(
     style: Trace,
     record: &Record<'_>,
-    after: &[u8],
+    frame: Frame<'_>,
     hint: Format,
 ) -> (Vec<Vec<u8>>, usize) {
+    let after = frame.after;
+    let pid = pid_text(record, frame.line);
     let mut lines = Vec::new();
     let mut reach = 0;
     let mut between = 0;
@@ -58,7 +60,13 @@ pub fn further_lines(
         let end = memchr::memchr(b'\n', &after[at..]).map_or(after.len(), |n| at + n);
         let line = &after[at..end];
         let rest = after.get(end + 1..).unwrap_or(&[]);
-        let message = message_of(line, rest, record, hint);
+        // Most lines of others tell by a glance, and need not be taken apart.
+        let may_belong = pid
+            .as_ref()
+            .is_none_or(|pid| memchr::memmem::find(line, pid.as_bytes()).is_some());
+        let message = may_belong
+            .then(|| message_of(line, rest, record, hint))
+            .flatten();
         at = end + 1;
         let Some(message) = message else {
             between += 1;
@@ -77,6 +85,13 @@ pub fn further_lines(
         }
     }
     (lines, reach)
+}
+
+/// The pid as the record's line bears it, which every line of the same process then does.
+fn pid_text(record: &Record<'_>, line: &[u8]) -> Option<String> {
+    let pid = record.pid?.to_string();
+    memchr::memmem::find(line, pid.as_bytes())?;
+    Some(pid)
 }
 
 /// The message of `line` where the same process wrote it; `None` where another did.
