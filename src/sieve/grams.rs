@@ -1,13 +1,13 @@
 //! Which lines hold one of many texts, in one pass.
 //!
-//! In: texts of seven bytes or more, any number of them. Out: for a piece of a block, the places near
-//! which one may stand.
+//! In: texts of seven bytes or more, any number of them. Out: for a piece of a block, the places where
+//! one stands.
 //!
 //! Of each text four neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
 //! every fourth place: wherever a text stands, one of its four runs begins there. The bitmap (16 KiB)
 //! stays in the processor's nearest cache. Eight places are looked at together, and those eight that hit
 //! are noted without a branch, as hits cannot be foretold; then a second bitmap of runs of five bytes is
-//! asked. The cost does not grow with the number of texts, unlike that of a packed multi-string search
+//! asked, and the texts that have the run are compared. The cost does not grow with the number of texts, unlike that of a packed multi-string search
 //! (`docs/benchmarks.md`). It is the sampling of q-grams by Wu and Manber ("A fast algorithm for
 //! multi-pattern searching", 1994) with a fixed step.
 //!
@@ -41,6 +41,15 @@ pub(super) struct Grams {
     runs: Bitmap,
     /// A run of five bytes of each text, for a second opinion.
     fives: Bitmap,
+    /// The texts that have a run of five.
+    texts: HashMap<u64, Vec<Text>>,
+}
+
+/// A text, and where in it its run of five begins.
+#[derive(Debug)]
+struct Text {
+    bytes: Box<[u8]>,
+    five_at: usize,
 }
 
 impl Grams {
@@ -49,22 +58,32 @@ impl Grams {
         let frequency = frequency();
         let often = |run: &[u8]| frequency.get(&slot(word(run))).copied().unwrap_or(0);
         let (mut runs, mut fives) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
+        let mut by_five: HashMap<u64, Vec<Text>> = HashMap::new();
         for text in texts {
             let rarest = text
                 .windows(SHORTEST)
-                .min_by_key(|part| part.windows(RUN).map(often).sum::<u32>());
-            if let Some(part) = rarest {
+                .enumerate()
+                .min_by_key(|(_, part)| part.windows(RUN).map(often).sum::<u32>());
+            if let Some((at, part)) = rarest {
                 for run in part.windows(RUN) {
                     set(&mut runs, slot(word(run)));
                 }
-                set(&mut fives, five_slot(eight(&part[FIVE])));
+                let five = eight(&part[FIVE]);
+                set(&mut fives, five_slot(five));
+                by_five.entry(five).or_default().push(Text {
+                    bytes: text.into(),
+                    five_at: at + FIVE.start,
+                });
             }
         }
-        Self { runs, fives }
+        Self {
+            runs,
+            fives,
+            texts: by_five,
+        }
     }
 
-    /// Notes in `hits` the places of `text` near which a text may stand, in order: a text that stands
-    /// there covers one of them.
+    /// Notes in `hits` places of `text` that one of the texts covers, in order; all texts cover one.
     #[inline(never)]
     pub(super) fn find(&self, text: &[u8], hits: &mut Vec<usize>) {
         let (chunks, rest) = text.as_chunks::<CHUNK>();
@@ -103,7 +122,7 @@ impl Grams {
         });
         while likely != 0 {
             let place = at + likely.trailing_zeros() as usize * STEP;
-            if self.is_near(text, place) {
+            if self.is_near(text, place) && self.stands_at(text, place) {
                 hits.push(place);
             }
             likely &= likely - 1;
@@ -113,13 +132,32 @@ impl Grams {
     /// Whether a run of five begins at this place, at one of the two before it, or the one after: where
     /// one of the four runs of a text stands at the place, its run of five does so.
     fn is_near(&self, text: &[u8], at: usize) -> bool {
-        let from = at.saturating_sub(2);
-        let near = text.get(from..).map_or(0, eight);
+        let (_, near) = around(text, at);
         let any = (0..4).fold(0, |any, n| {
             any | has(&self.fives, five_slot(near >> (8 * n)))
         });
         any & 1 != 0
     }
+
+    /// Whether a text stands there.
+    fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        let (from, near) = around(text, at);
+        (0..4).any(|n| {
+            let five = near >> (8 * n) & ((1 << (8 * FIVE.len())) - 1);
+            let known = self.texts.get(&five).map_or(&[][..], Vec::as_slice);
+            known.iter().any(|known| {
+                let start = (from + n).checked_sub(known.five_at);
+                let there = start.and_then(|start| text.get(start..));
+                there.is_some_and(|there| there.starts_with(&known.bytes))
+            })
+        })
+    }
+}
+
+/// Eight bytes around a place, and where they begin: the runs of five that may begin near it.
+fn around(text: &[u8], at: usize) -> (usize, u64) {
+    let from = at.saturating_sub(2);
+    (from, text.get(from..).map_or(0, eight))
 }
 
 fn set(map: &mut Bitmap, slot: u32) {
@@ -186,8 +224,9 @@ mod tests {
                     line.extend(vec![b'.'; after]);
                     let mut hits = Vec::new();
                     grams.find(&line, &mut hits);
-                    let near = |at: &usize| *at >= before && *at < before + text.len();
-                    assert!(hits.iter().any(near), "{text:?} {before} {after} {hits:?}");
+                    let covered = |at: &usize| *at >= before && *at < before + text.len();
+                    let found = !hits.is_empty() && hits.iter().all(covered);
+                    assert!(found, "{text:?} {before} {after} {hits:?}");
                 }
             }
         }

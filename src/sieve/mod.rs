@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, packed};
+use aho_corasick::{AhoCorasick, Input, packed};
 
 mod census;
 mod grams;
@@ -25,10 +25,7 @@ pub struct Sieve {
 
 #[derive(Debug)]
 struct Search {
-    /// Says of most lines that they hold none.
     grams: Grams,
-    /// Has the last word.
-    texts: AhoCorasick,
     /// Texts too short for the grams.
     short: Option<Short>,
 }
@@ -45,13 +42,8 @@ impl Sieve {
         texts.sort_unstable();
         texts.dedup();
         let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
-        let automaton =
-            |texts: &[&str], kind| AhoCorasick::builder().kind(Some(kind)).build(texts).ok();
-        // Texts too many or too long for an automaton, which rules' bounds leave out: every line is
-        // then a candidate.
-        let search = automaton(&texts, AhoCorasickKind::ContiguousNFA).map(|texts| Search {
+        let search = Some(Search {
             grams: Grams::new(long.iter().map(|t| t.as_bytes())),
-            texts,
             short: Short::new(&short),
         });
         Self { search }
@@ -84,9 +76,7 @@ impl Sieve {
             }
             let line = ends.line_at(piece, hit);
             done = line.end;
-            if search.texts.is_match(&piece[line.clone()]) {
-                lines.push(line);
-            }
+            lines.push(line);
         }
         let known = lines.len();
         let mut from = 0;
