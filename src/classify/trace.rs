@@ -4,6 +4,8 @@
 //! of other programs left out. How a text goes on depends on its runtime; the lines of one text share
 //! host, program and pid, whatever stands between them.
 
+use memchr::memmem;
+
 use crate::record::{Format, Frame, Record, read};
 
 use super::rule::Trace;
@@ -50,7 +52,7 @@ pub fn further_lines(
     hint: Format,
 ) -> (Vec<Vec<u8>>, usize) {
     let after = frame.after;
-    let pid = pid_text(record, frame.line);
+    let pid = pid_finder(record, frame.line);
     let mut lines = Vec::new();
     let mut reach = 0;
     let mut between = 0;
@@ -61,9 +63,7 @@ pub fn further_lines(
         let line = &after[at..end];
         let rest = after.get(end + 1..).unwrap_or(&[]);
         // Most lines of others tell by a glance, and need not be taken apart.
-        let may_belong = pid
-            .as_ref()
-            .is_none_or(|pid| memchr::memmem::find(line, pid.as_bytes()).is_some());
+        let may_belong = pid.as_ref().is_none_or(|pid| pid.find(line).is_some());
         let message = may_belong
             .then(|| message_of(line, rest, record, hint))
             .flatten();
@@ -87,11 +87,11 @@ pub fn further_lines(
     (lines, reach)
 }
 
-/// The pid as the record's line bears it, which every line of the same process then does.
-fn pid_text(record: &Record<'_>, line: &[u8]) -> Option<String> {
+/// Finds the pid as the record's line bears it, which every line of the same process then does.
+fn pid_finder(record: &Record<'_>, line: &[u8]) -> Option<memmem::Finder<'static>> {
     let pid = record.pid?.to_string();
-    memchr::memmem::find(line, pid.as_bytes())?;
-    Some(pid)
+    let finder = memmem::Finder::new(&pid).into_owned();
+    finder.find(line).map(|_| finder)
 }
 
 /// The message of `line` where the same process wrote it; `None` where another did.
@@ -116,7 +116,7 @@ fn message_of(line: &[u8], after: &[u8], first: &Record<'_>, hint: Format) -> Op
 /// The message with the blanks that stand before it in the line.
 fn indented(line: &[u8], message: &[u8]) -> Vec<u8> {
     let first = message.split(|&b| b == b'\n').next().unwrap_or(message);
-    let Some(at) = memchr::memmem::rfind(line, first).filter(|_| !first.is_empty()) else {
+    let Some(at) = memmem::rfind(line, first).filter(|_| !first.is_empty()) else {
         return message.to_vec();
     };
     let blanks = line[..at]
