@@ -63,6 +63,20 @@ struct Joining {
     count: u64,
     /// What came before its turn.
     early: BTreeMap<u64, BlockYield>,
+    /// A worker panicked: a turn will never come.
+    broken: bool,
+}
+
+/// Lets nobody wait for a worker that panics; the pool passes the panic on.
+struct Waiters<'j, 'a>(&'j Job<'a>);
+
+impl Drop for Waiters<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(&self.0.joining).broken = true;
+            self.0.joined.notify_all();
+        }
+    }
 }
 
 impl<'a> Job<'a> {
@@ -90,6 +104,7 @@ impl<'a> Job<'a> {
                 join: Join::new(),
                 count: 0,
                 early: BTreeMap::new(),
+                broken: false,
             }),
             joined: Condvar::new(),
         })
@@ -108,6 +123,7 @@ impl<'a> Job<'a> {
             stem,
             format: self.format,
         };
+        let _waiters = Waiters(self);
         lock(&self.front).workers += 1;
         let mut done = None;
         loop {
@@ -149,7 +165,7 @@ impl<'a> Job<'a> {
             self.joined.notify_all();
         }
         // Whoever works on the block whose turn it is does not wait, and so this ends.
-        let too_many = |joining: &mut Joining| joining.early.len() > threads * 4;
+        let too_many = |j: &mut Joining| j.early.len() > threads * 4 && !j.broken;
         drop(self.joined.wait_while(joining, too_many));
     }
 

@@ -32,6 +32,16 @@ struct State<'a> {
     results: Vec<Result>,
 }
 
+/// An input that is being opened; at its end, by a panic too, those that wait for it look again.
+struct Opening<'w, 'a>(&'w Workers<'a>);
+
+impl Drop for Opening<'_, '_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).opening -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
 /// What a worker is to do.
 enum Task<'a> {
     Open(usize, &'a Source),
@@ -98,10 +108,9 @@ impl<'a> Workers<'a> {
     }
 
     fn open(&self, n: usize, source: &'a Source, options: &ScanOptions) -> Option<Arc<Job<'a>>> {
+        let _opening = Opening(self);
         let job = Job::open(n, source, options).map(Arc::new);
         let mut state = lock(&self.state);
-        state.opening -= 1;
-        self.changed.notify_all();
         match job {
             Ok(job) => {
                 state.open.push(Arc::clone(&job));
