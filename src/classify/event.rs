@@ -5,7 +5,7 @@
 
 use crate::primitives::Place;
 use crate::record::Severity;
-use crate::time::{Stamp, Timestamp};
+use crate::time::{Span, Stamp, Timestamp};
 
 use super::rule::Class;
 
@@ -52,6 +52,10 @@ pub struct Event {
     pub lines_back: u64,
     /// How many records this one stands for: more than one where a flood was folded.
     pub count: u64,
+    /// What makes events one sort, hashed: those of one sort may be counted together.
+    pub sort: u64,
+    /// The time from this one to the last of them.
+    pub spread: Span,
     /// The time of the last of them.
     pub until: Timestamp,
     /// The same event in other files.

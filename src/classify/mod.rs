@@ -6,16 +6,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::error::Error;
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::record::{Format, Frame, Record};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 mod braces;
 mod event;
+mod flood;
 mod pack;
 mod pattern;
 mod rule;
@@ -23,6 +26,7 @@ mod signature;
 mod trace;
 
 pub use event::{Copied, Event, TEXT_BYTES};
+pub use flood::Flood;
 pub use rule::{Class, Family, Rule};
 pub use signature::{mask, stable_id};
 
@@ -31,7 +35,8 @@ pub use signature::{mask, stable_id};
 pub struct RuleSet {
     rules: Vec<Rule>,
     kinds: Vec<Option<&'static str>>,
-    literals: AhoCorasick,
+    /// Built when a text is searched that no sieve has searched before.
+    literals: OnceLock<Option<AhoCorasick>>,
     /// The rules that each literal belongs to.
     users: Vec<Vec<usize>>,
     texts: Vec<String>,
@@ -105,18 +110,10 @@ impl RuleSet {
                     .collect()
             })
             .collect();
-        let literals = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .build(&texts)
-            .map_err(|err| Error::RuleFile {
-                file: "rules".to_owned(),
-                reason: err.to_string(),
-            })?;
         Ok(Self {
             rules,
             kinds,
-            literals,
+            literals: OnceLock::new(),
             users,
             texts,
         })
@@ -136,16 +133,26 @@ impl RuleSet {
 
     /// The first rule of each family that fits, in the order of the rules. `line` is the text as it
     /// stands in the file: it may hold a rule's literal that the message, unwrapped, holds no more.
+    /// `texts` are the numbers of all literals in the line, in [`RuleSet::literals`], where they are
+    /// known.
     #[must_use]
-    pub fn matching(&self, program: Option<&str>, line: &[u8], message: &[u8]) -> Vec<usize> {
+    pub fn matching(
+        &self,
+        program: Option<&str>,
+        line: &[u8],
+        message: &[u8],
+        texts: Option<&[usize]>,
+    ) -> Vec<usize> {
         let mut candidates = Vec::new();
+        match texts {
+            Some(texts) => candidates.extend(texts.iter().flat_map(|text| &self.users[*text])),
+            None => self.search(line, &mut candidates),
+        }
         // Most messages are a part of their line, and need no search of their own.
         let is_part =
             line.as_ptr_range().contains(&message.as_ptr()) && message.len() <= line.len();
-        for text in [line, if is_part { b"" } else { message }] {
-            for found in self.literals.find_overlapping_iter(text) {
-                candidates.extend_from_slice(&self.users[found.pattern().as_usize()]);
-            }
+        if !is_part {
+            self.search(message, &mut candidates);
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -164,55 +171,109 @@ impl RuleSet {
         candidates
     }
 
-    /// What `record` tells: one event at most of each family.
-    ///
-    /// `line_at` and `line_no` place the frame's line in its file; `stem` is the file's bare name, the
-    /// program of records that name none.
-    pub fn classify(
-        &self,
-        record: &Record<'_>,
-        frame: Frame<'_>,
-        input: &InputName<'_>,
-        line_at: ByteOffset,
-        line_no: LineNo,
-        out: &mut Vec<Event>,
-    ) {
-        let program = record.program.as_deref().or(input.stem);
-        let matched = self.matching(program, frame.line, &record.message);
-        if matched.is_empty() {
-            return;
-        }
-        let back = &frame.before[frame.before.len().saturating_sub(record.back)..];
-        let lines_back = memchr::memchr_iter(b'\n', back).count() as u64;
-        let place = Place {
-            file: input.file,
-            offset: ByteOffset::new(line_at.get().saturating_sub(record.back as u64)),
-            line: line_no,
-        };
-        for n in matched
-            .into_iter()
-            .filter(|&n| self.is_about_enough(n, record))
-        {
-            let mut event = self.event(n, record, frame, input, program, place);
-            event.lines_back = lines_back;
-            out.push(event);
+    /// Adds the rules of which a literal stands in `text`.
+    fn search(&self, text: &[u8], rules: &mut Vec<usize>) {
+        let automaton = self.literals.get_or_init(|| {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .match_kind(MatchKind::Standard)
+                .build(&self.texts)
+                .ok()
+        });
+        match automaton {
+            Some(automaton) => {
+                for found in automaton.find_overlapping_iter(text) {
+                    rules.extend_from_slice(&self.users[found.pattern().as_usize()]);
+                }
+            }
+            // Too many texts for an automaton: every pattern has to be tried.
+            None => rules.extend(0..self.rules.len()),
         }
     }
 
-    /// Whether what the record is about is of the sort that the rule needs.
-    fn is_about_enough(&self, n: usize, record: &Record<'_>) -> bool {
-        let rule = &self.rules[n];
-        let Some(ending) = &rule.needs else {
-            return true;
-        };
-        if let Some(subject) = &record.subject {
-            return subject.ends_with(ending.as_str());
+    /// What `record` tells: one event at most of each family, unless there were very many of the kind.
+    pub fn classify(
+        &self,
+        record: &Record<'_>,
+        candidate: Candidate<'_>,
+        input: &InputName<'_>,
+        out: &mut Flood,
+    ) {
+        let Candidate { frame, at, no, .. } = candidate;
+        let program = record.program.as_deref().or(input.stem);
+        let matched = self.matching(program, frame.line, &record.message, candidate.texts);
+        if matched.is_empty() {
+            return;
         }
-        let names = |c: regex::bytes::Captures<'_>| {
-            c.name("unit")
-                .is_some_and(|unit| unit.as_bytes().ends_with(ending.as_bytes()))
+        let offset = ByteOffset::new(at.get().saturating_sub(record.back as u64));
+        for n in matched {
+            let Some(about) = self.about(n, record) else {
+                continue;
+            };
+            if out.told(offset, n) {
+                continue;
+            }
+            let sort = self.sort(n, record, program, about.as_deref());
+            // The block before may tell of a record that began there: it is counted at the join.
+            if offset >= candidate.block && out.takes(sort, record.stamp.as_ref()) {
+                continue;
+            }
+            let back = &frame.before[frame.before.len().saturating_sub(record.back)..];
+            let place = Place {
+                file: input.file,
+                offset,
+                line: no,
+            };
+            let mut event = self.event(n, record, frame, input, program, place);
+            event.sort = sort;
+            event.lines_back = memchr::memchr_iter(b'\n', back).count() as u64;
+            out.keep(event);
+        }
+    }
+
+    /// The unit that the record is about, by the rule's pattern or by the record; `None` where it is
+    /// none of the sort that the rule needs.
+    fn about<'a>(&'a self, n: usize, record: &'a Record<'_>) -> Option<Option<Cow<'a, str>>> {
+        let rule = &self.rules[n];
+        let captures = rule
+            .names_unit()
+            .then(|| rule.pattern.captures(&record.message))
+            .flatten();
+        let captured = |name| {
+            let mut all = captured(rule, captures.as_ref()?);
+            let (_, value) = all.find(|(key, _)| *key == name)?;
+            Some(Cow::Owned(String::from_utf8_lossy(value).into_owned()))
         };
-        rule.pattern.captures(&record.message).is_some_and(names)
+        if let Some(ending) = &rule.needs {
+            let unit = record.subject.as_deref().map(Cow::Borrowed);
+            let unit = unit.or_else(|| captured("unit"))?;
+            if !unit.ends_with(ending.as_str()) {
+                return None;
+            }
+        }
+        let set = |name| rule.set.get(name).map(|value| Cow::Borrowed(&**value));
+        let named = ["unit", "service"]
+            .into_iter()
+            .find_map(|name| captured(name).or_else(|| set(name)));
+        let by_record = || record.subject.as_deref().or(record.unit.as_deref());
+        Some(named.or_else(|| by_record().map(Cow::Borrowed)))
+    }
+
+    /// Events of one sort may be counted together: those of one rule, host and program, about one unit.
+    /// Changes are told apart by their whole text, as hardly one is like another.
+    fn sort(
+        &self,
+        n: usize,
+        record: &Record<'_>,
+        program: Option<&str>,
+        about: Option<&str>,
+    ) -> u64 {
+        let is_change = self.rules[n].class.family() == Family::Change;
+        let text = is_change.then_some(&record.message);
+        // The same for the same names, in every block and every run.
+        let mut hasher = DefaultHasher::new();
+        (n, &record.host, program, about, text).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The event that rule `n` makes of the record.
@@ -286,6 +347,8 @@ impl RuleSet {
             covers: record.len.max(frame.line.len() + 1 + raw_end) as u64,
             lines_back: 0,
             count: 1,
+            sort: 0,
+            spread: Span::ZERO,
             until: Timestamp::from_nanos(0),
             copies: Vec::new(),
         }
@@ -304,6 +367,21 @@ fn captured<'r, 't>(
             .name(name)
             .map(|value| (name.trim_end_matches('_'), value.as_bytes()))
     })
+}
+
+/// A line that holds a rule's text, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The line, with what is around it.
+    pub frame: Frame<'a>,
+    /// Where it begins in its file.
+    pub at: ByteOffset,
+    /// Its number.
+    pub no: LineNo,
+    /// Where its block begins in its file.
+    pub block: ByteOffset,
+    /// The numbers of all literals in it, where they are known.
+    pub texts: Option<&'a [usize]>,
 }
 
 /// What an input is called, and how it is written.
@@ -348,11 +426,15 @@ fn lines_of(record: &Record<'_>, frame: Frame<'_>) -> Vec<u8> {
 /// Text of at most [`TEXT_BYTES`], invalid UTF-8 replaced, carriage returns at line ends dropped.
 fn clean(bytes: &[u8]) -> Box<str> {
     let cut = bytes.len().min(TEXT_BYTES);
-    let mut text = String::from_utf8_lossy(&bytes[..cut]).replace("\r\n", "\n");
+    let text = String::from_utf8_lossy(&bytes[..cut]);
+    let mut text: Cow<'_, str> = match memchr::memchr(b'\r', text.as_bytes()) {
+        Some(_) => text.replace("\r\n", "\n").into(),
+        None => text,
+    };
     while text.len() > TEXT_BYTES || text.ends_with(['\r', '\n']) {
-        text.pop();
+        text.to_mut().pop();
     }
-    text.into_boxed_str()
+    text.into()
 }
 
 #[cfg(test)]
@@ -367,7 +449,7 @@ mod tests {
             for example in &rule.examples {
                 let message = example.message.as_bytes();
                 let line = example.line.as_deref().unwrap_or_default().as_bytes();
-                let got = set.matching(example.program.as_deref(), line, message);
+                let got = set.matching(example.program.as_deref(), line, message, None);
                 if !got.contains(&n) {
                     let by = got
                         .iter()
@@ -395,7 +477,12 @@ mod tests {
             }
             for example in &rule.counter_examples {
                 if set
-                    .matching(example.program.as_deref(), b"", example.message.as_bytes())
+                    .matching(
+                        example.program.as_deref(),
+                        b"",
+                        example.message.as_bytes(),
+                        None,
+                    )
                     .contains(&n)
                 {
                     wrong.push(format!("{}: takes {:?}", rule.id, example.message));

@@ -214,6 +214,7 @@ pub struct Rule {
     /// The ending that the name of what it is about must have, else the record tells nothing: of the
     /// units that a supervisor starts and stops only the services matter.
     pub needs: Option<String>,
+    names_unit: bool,
     /// How the text goes on.
     pub trace: Option<Trace>,
     /// Records that it must match.
@@ -228,6 +229,11 @@ impl Rule {
     pub fn speaks_of(&self, program: Option<&str>) -> bool {
         self.program.is_empty()
             || program.is_some_and(|name| self.program.iter().any(|glob| fits(glob, name)))
+    }
+
+    /// Whether the pattern captures the unit that a record is about.
+    pub(super) fn names_unit(&self) -> bool {
+        self.names_unit
     }
 }
 
@@ -284,6 +290,9 @@ fn read(file: &str, written: Written) -> Result<Rule, Error> {
         versions: written.versions,
         program: written.program,
         literals,
+        names_unit: ["(?<unit", "(?<service"]
+            .iter()
+            .any(|group| written.pattern.contains(group)),
         pattern: Pattern::new(written.pattern),
         class: written.class,
         kind: written.kind,

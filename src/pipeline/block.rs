@@ -3,15 +3,15 @@
 
 use std::ops::Range;
 
-use crate::classify::{Event, InputName, RuleSet};
+use crate::classify::{Candidate, Flood, InputName, RuleSet};
 use crate::framing::Block;
 use crate::primitives::LineNo;
 use crate::record::{self, Frame};
-use crate::sieve::{Census, Counter, LineEnds, Sieve};
+use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};
 
 /// What one block yielded; line numbers count from the block's first line.
 pub(super) struct BlockYield {
-    pub(super) events: Vec<Event>,
+    pub(super) events: Flood,
     pub(super) census: Census,
     pub(super) lines: u64,
     /// Candidate lines that were read as records.
@@ -29,8 +29,8 @@ pub(super) struct Tools<'a> {
 pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> BlockYield {
     let text = block.main();
     let mut counter = tools.census.then(|| Counter::new(text, input.format));
-    let mut events = Vec::new();
-    let (mut ends, mut candidates) = (LineEnds::default(), Vec::new());
+    let mut events = Flood::default();
+    let (mut ends, mut candidates) = (LineEnds::default(), Candidates::default());
     let (mut from, mut lines) = (0, 0);
     while from < text.len() {
         let piece = LineEnds::piece(text, from);
@@ -39,21 +39,16 @@ pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> Bl
             counter.count(from, piece, &ends);
         }
         tools.sieve.candidates(piece, &ends, &mut candidates);
-        for line in &candidates {
+        for candidate in candidates.lines() {
+            let line = &candidate.line;
             let no = LineNo::after(lines + ends.before(line.start) as u64);
-            look_at(
-                block,
-                from + line.start..from + line.end,
-                no,
-                input,
-                tools,
-                &mut events,
-            );
+            let texts = candidates.texts(candidate);
+            let line = from + line.start..from + line.end;
+            look_at(block, line, no, texts, input, tools, &mut events);
         }
         lines += ends.count() as u64 + u64::from(!piece.ends_with(b"\n"));
         from += piece.len();
     }
-    events.dedup_by(|b, a| a.place.offset == b.place.offset && a.rule == b.rule);
     BlockYield {
         events,
         census: counter.map_or_else(Census::default, |c| c.finish(block.offset_of(0).get())),
@@ -67,9 +62,10 @@ fn look_at(
     block: &Block,
     line: Range<usize>,
     no: LineNo,
+    texts: Option<&[usize]>,
     input: &InputName<'_>,
     tools: Tools<'_>,
-    events: &mut Vec<Event>,
+    events: &mut Flood,
 ) {
     let (start, end) = (line.start, line.end);
     let line = &block.main()[line];
@@ -87,6 +83,13 @@ fn look_at(
         after: block.after(end),
     };
     if let Some(record) = record::read(frame, input.format) {
-        tools.rules.classify(&record, frame, input, at, no, events);
+        let candidate = Candidate {
+            frame,
+            at,
+            no,
+            block: block.offset_of(0),
+            texts,
+        };
+        tools.rules.classify(&record, candidate, input, events);
     }
 }

@@ -3,11 +3,11 @@
 //! Workers read its blocks in turn and work on them side by side; what they yield is joined in the
 //! blocks' order, so that the result is the same for any number of threads and any block size.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::classify::{Event, InputName};
+use crate::classify::{Flood, InputName};
 use crate::error::Warning;
 use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
@@ -18,9 +18,6 @@ use crate::timeline::FileEvents;
 
 use super::block::{BlockYield, Tools, work};
 use super::{Progress, ScanOptions};
-
-/// Events of one sort that a file may have before further ones are counted by the minute.
-const FLOOD: u64 = 4000;
 
 /// What a file yielded.
 pub(super) struct FileYield {
@@ -229,7 +226,6 @@ fn unreadable(source: &Source, err: &io::Error) -> Warning {
 
 /// Joins blocks in their order.
 struct Join {
-    events: Vec<Event>,
     census: Census,
     bytes: u64,
     lines: u64,
@@ -239,7 +235,6 @@ struct Join {
 impl Join {
     fn new() -> Self {
         Self {
-            events: Vec::new(),
             census: Census::default(),
             bytes: 0,
             lines: 0,
@@ -248,18 +243,11 @@ impl Join {
     }
 
     fn add(&mut self, block: BlockYield) {
-        for mut event in block.events {
-            let line = self.lines + event.place.line.get();
+        let lines = self.lines;
+        self.flood.append(block.events, |event| {
+            let line = lines + event.place.line.get();
             event.place.line = LineNo::after(line.saturating_sub(1 + event.lines_back));
-            // A record over two blocks may be told by both.
-            let told =
-                self.events.iter().rev().take(16).any(|known| {
-                    known.place.offset == event.place.offset && known.rule == event.rule
-                });
-            if !told {
-                self.flood.push(event, &mut self.events);
-            }
-        }
+        });
         self.census.append(block.census);
         self.bytes += block.bytes;
         self.lines += block.lines;
@@ -273,20 +261,18 @@ impl Join {
         mut warnings: Vec<Warning>,
     ) -> FileYield {
         self.census.fold_forkers();
-        if self.flood.folded > 0 {
+        let (events, folded) = self.flood.into_events();
+        if folded > 0 {
             warnings.push(Warning::new(
                 Some(&source.path),
-                format!(
-                    "{} repeated records were counted by the minute, not kept one by one",
-                    self.flood.folded
-                ),
+                format!("{folded} repeated records were counted by the minute, not kept one by one"),
             ));
         }
         let events = FileEvents {
             path: source.path.clone(),
             format,
             meta,
-            events: self.events,
+            events,
             census: self.census,
         };
         FileYield {
@@ -295,36 +281,5 @@ impl Join {
             lines: self.lines,
             warnings,
         }
-    }
-}
-
-/// Rule, host, program, and what it is about.
-type Sort = (usize, Option<Box<str>>, Option<Box<str>>, Option<Box<str>>);
-
-/// Counts what comes too often to be kept one by one: of one rule, host, program and unit the first
-/// some thousand are kept, then one for each minute.
-#[derive(Default)]
-struct Flood {
-    seen: HashMap<Sort, (u64, usize)>,
-    folded: u64,
-}
-
-impl Flood {
-    fn push(&mut self, event: Event, events: &mut Vec<Event>) {
-        let about = event
-            .any_field(&["unit", "service"])
-            .map(Into::into)
-            .or_else(|| event.unit.clone());
-        let key = (event.rule, event.host.clone(), event.program.clone(), about);
-        let (count, last) = self.seen.entry(key).or_insert((0, 0));
-        *count += 1;
-        let minute = |e: &Event| e.stamp.map(|s| s.known_nanos().div_euclid(60_000_000_000));
-        if *count > FLOOD && minute(&events[*last]) == minute(&event) {
-            events[*last].count += 1;
-            self.folded += 1;
-            return;
-        }
-        *last = events.len();
-        events.push(event);
     }
 }

@@ -45,21 +45,30 @@ pub(super) struct Grams {
     texts: HashMap<u64, Vec<Text>>,
 }
 
+/// Where a text stands: a place that it covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) place: usize,
+    /// Its number.
+    pub(super) text: usize,
+}
+
 /// A text, and where in it its run of five begins.
 #[derive(Debug)]
 struct Text {
+    number: usize,
     bytes: Box<[u8]>,
     five_at: usize,
 }
 
 impl Grams {
-    /// The runs of `texts`, of which none may be shorter than [`SHORTEST`].
-    pub(super) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
+    /// The runs of `texts`, each with its number; none may be shorter than [`SHORTEST`].
+    pub(super) fn new<'a>(texts: impl Iterator<Item = (usize, &'a [u8])>) -> Self {
         let frequency = frequency();
         let often = |run: &[u8]| frequency.get(&slot(word(run))).copied().unwrap_or(0);
         let (mut runs, mut fives) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
         let mut by_five: HashMap<u64, Vec<Text>> = HashMap::new();
-        for text in texts {
+        for (number, text) in texts {
             let rarest = text
                 .windows(SHORTEST)
                 .enumerate()
@@ -71,6 +80,7 @@ impl Grams {
                 let five = eight(&part[FIVE]);
                 set(&mut fives, five_slot(five));
                 by_five.entry(five).or_default().push(Text {
+                    number,
                     bytes: text.into(),
                     five_at: at + FIVE.start,
                 });
@@ -83,9 +93,9 @@ impl Grams {
         }
     }
 
-    /// Notes in `hits` places of `text` that one of the texts covers, in order; all texts cover one.
+    /// Notes in `hits` the texts that stand in `text`, each once for each time, in order of the places.
     #[inline(never)]
-    pub(super) fn find(&self, text: &[u8], hits: &mut Vec<usize>) {
+    pub(super) fn find(&self, text: &[u8], hits: &mut Vec<Hit>) {
         let (chunks, rest) = text.as_chunks::<CHUNK>();
         let mut likely = [0_u32; 1024];
         for (n, part) in chunks.chunks(likely.len()).enumerate() {
@@ -115,15 +125,15 @@ impl Grams {
 
     /// The places of a chunk, which stands at `at`, that both bitmaps speak for. It branches only where
     /// the outcome is nearly always the same.
-    fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<usize>) {
+    fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<Hit>) {
         let (runs, _) = chunk.as_chunks::<STEP>();
         let mut likely = (0..).zip(runs).fold(0_u64, |likely, (n, run)| {
             likely | (has(&self.runs, slot(u32::from_le_bytes(*run))) & 1) << n
         });
         while likely != 0 {
             let place = at + likely.trailing_zeros() as usize * STEP;
-            if self.is_near(text, place) && self.stands_at(text, place) {
-                hits.push(place);
+            if self.is_near(text, place) {
+                self.note(text, place, hits);
             }
             likely &= likely - 1;
         }
@@ -139,18 +149,22 @@ impl Grams {
         any & 1 != 0
     }
 
-    /// Whether a text stands there.
-    fn stands_at(&self, text: &[u8], at: usize) -> bool {
-        let (from, near) = around(text, at);
-        (0..4).any(|n| {
+    /// Notes the texts that stand there.
+    fn note(&self, text: &[u8], place: usize, hits: &mut Vec<Hit>) {
+        let (from, near) = around(text, place);
+        for n in 0..4 {
             let five = near >> (8 * n) & ((1 << (8 * FIVE.len())) - 1);
-            let known = self.texts.get(&five).map_or(&[][..], Vec::as_slice);
-            known.iter().any(|known| {
+            for known in self.texts.get(&five).map_or(&[][..], Vec::as_slice) {
                 let start = (from + n).checked_sub(known.five_at);
                 let there = start.and_then(|start| text.get(start..));
-                there.is_some_and(|there| there.starts_with(&known.bytes))
-            })
-        })
+                if there.is_some_and(|there| there.starts_with(&known.bytes)) {
+                    hits.push(Hit {
+                        place,
+                        text: known.number,
+                    });
+                }
+            }
+        }
     }
 }
 
@@ -213,20 +227,27 @@ fn frequency() -> HashMap<u32, u32> {
 mod tests {
     use super::*;
 
+    const TEXTS: [&[u8]; 3] = [b"panicked at", b"KILLED 9", b"seventy"];
+
+    fn hits(text: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        Grams::new(TEXTS.into_iter().enumerate()).find(text, &mut hits);
+        hits
+    }
+
     #[test]
     fn a_text_is_found_wherever_it_stands() {
-        for text in [&b"panicked at"[..], b"KILLED 9", b"seventy"] {
-            let grams = Grams::new([&b"panicked at"[..], b"KILLED 9", b"seventy"].into_iter());
+        for (number, text) in TEXTS.into_iter().enumerate() {
             for before in 0..70 {
                 for after in 0..40 {
                     let mut line = vec![b'.'; before];
                     line.extend_from_slice(text);
                     line.extend(vec![b'.'; after]);
-                    let mut hits = Vec::new();
-                    grams.find(&line, &mut hits);
-                    let covered = |at: &usize| *at >= before && *at < before + text.len();
-                    let found = !hits.is_empty() && hits.iter().all(covered);
-                    assert!(found, "{text:?} {before} {after} {hits:?}");
+                    let [hit] = hits(&line)[..] else {
+                        panic!("{text:?} {before} {after}: not once");
+                    };
+                    let covered = hit.place >= before && hit.place < before + text.len();
+                    assert!(covered && hit.text == number, "{text:?} {before} {hit:?}");
                 }
             }
         }
@@ -234,12 +255,7 @@ mod tests {
 
     #[test]
     fn ordinary_text_hits_nothing() {
-        let grams = Grams::new([&b"panicked at"[..], b"KILLED 9"].into_iter());
-        let mut hits = Vec::new();
-        grams.find(
-            b"nothing of that sort stands in here, not in all of this line",
-            &mut hits,
-        );
-        assert_eq!(hits, [0; 0]);
+        let text = b"nothing of that sort stands in here, not in all of this line";
+        assert_eq!(hits(text), []);
     }
 }

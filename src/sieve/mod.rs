@@ -4,6 +4,7 @@
 //! how much ([`census`]). In: a block's bytes, a piece at a time, and the texts that rules look for; it
 //! knows nothing of rules. Out: the candidate lines: those that hold one of the texts, no other.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, Input, packed};
@@ -15,7 +16,7 @@ mod lines;
 pub use census::{Census, Counter};
 pub use lines::LineEnds;
 
-use grams::{Grams, SHORTEST};
+use grams::{Grams, Hit, SHORTEST};
 
 /// Finds the lines of a block that hold one of some texts.
 #[derive(Debug)]
@@ -28,23 +29,67 @@ struct Search {
     grams: Grams,
     /// Texts too short for the grams.
     short: Option<Short>,
+    /// How many texts there are beside the veils.
+    literals: usize,
+}
+
+/// A line that holds a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where in its piece it lies, with its line end.
+    pub line: Range<usize>,
+    /// Which texts it holds, in [`Candidates::texts`]; `None` where there may be others.
+    texts: Option<Range<usize>>,
+}
+
+/// The candidate lines of a piece, in order.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    lines: Vec<Candidate>,
+    /// Numbers of texts, line after line.
+    texts: Vec<usize>,
+    hits: Vec<Hit>,
+}
+
+impl Candidates {
+    /// In order.
+    #[must_use]
+    pub fn lines(&self) -> &[Candidate] {
+        &self.lines
+    }
+
+    /// The numbers, among the literals of the sieve, of all that a line of these holds, some perhaps more
+    /// than once; `None` where it has to be searched.
+    #[must_use]
+    pub fn texts(&self, candidate: &Candidate) -> Option<&[usize]> {
+        candidate
+            .texts
+            .clone()
+            .and_then(|texts| self.texts.get(texts))
+    }
+
+    fn push(&mut self, line: Range<usize>) {
+        self.lines.push(Candidate { line, texts: None });
+    }
 }
 
 impl Sieve {
     /// A sieve for lines that hold one of `literals`, or of the `veils` behind which one may stand.
     #[must_use]
     pub fn new(literals: &[String], veils: &[&str]) -> Self {
-        let mut texts: Vec<&str> = literals
-            .iter()
-            .map(String::as_str)
-            .chain(veils.iter().copied())
+        let texts = || {
+            let literals = literals.iter().map(String::as_str);
+            literals.chain(veils.iter().copied()).enumerate()
+        };
+        let long = texts().filter(|(_, t)| t.len() >= SHORTEST);
+        let short: BTreeSet<&str> = texts()
+            .map(|(_, t)| t)
+            .filter(|t| t.len() < SHORTEST)
             .collect();
-        texts.sort_unstable();
-        texts.dedup();
-        let (long, short): (Vec<&str>, Vec<&str>) = texts.iter().partition(|t| t.len() >= SHORTEST);
         let search = Some(Search {
-            grams: Grams::new(long.iter().map(|t| t.as_bytes())),
-            short: Short::new(&short),
+            grams: Grams::new(long.map(|(n, t)| (n, t.as_bytes()))),
+            short: Short::new(short),
+            literals: literals.len(),
         });
         Self { search }
     }
@@ -55,39 +100,56 @@ impl Sieve {
         Self { search: None }
     }
 
-    /// The candidate lines of a piece of whole lines, in order.
-    pub fn candidates(&self, piece: &[u8], ends: &LineEnds, lines: &mut Vec<Range<usize>>) {
-        lines.clear();
+    /// Finds the candidate lines of a piece of whole lines.
+    pub fn candidates(&self, piece: &[u8], ends: &LineEnds, found: &mut Candidates) {
+        found.lines.clear();
+        found.texts.clear();
+        found.hits.clear();
         let Some(search) = &self.search else {
             let mut from = 0;
             for end in ends.places() {
-                lines.push(from..end + 1);
+                found.push(from..end + 1);
                 from = end + 1;
             }
-            lines.extend((from < piece.len()).then_some(from..piece.len()));
+            if from < piece.len() {
+                found.push(from..piece.len());
+            }
             return;
         };
-        let mut hits = Vec::new();
-        search.grams.find(piece, &mut hits);
+        search.grams.find(piece, &mut found.hits);
         let mut done = 0;
-        for hit in hits {
-            if hit < done {
-                continue;
+        for hit in &found.hits {
+            if hit.place >= done {
+                let line = ends.line_at(piece, hit.place);
+                done = line.end;
+                let none = found.texts.len()..found.texts.len();
+                found.lines.push(Candidate {
+                    line,
+                    texts: Some(none),
+                });
             }
-            let line = ends.line_at(piece, hit);
-            done = line.end;
-            lines.push(line);
+            // The line was pushed above, or with the hit before.
+            if let Some(Candidate { texts, .. }) = found.lines.last_mut() {
+                found.texts.push(hit.text);
+                *texts = texts
+                    .take()
+                    .filter(|_| hit.text < search.literals)
+                    .map(|texts| texts.start..found.texts.len());
+            }
         }
-        let known = lines.len();
+        let known = found.lines.len();
         let mut from = 0;
         while let Some(at) = search.short.as_ref().and_then(|s| s.find(piece, from)) {
             let line = ends.line_at(piece, at);
             from = line.end;
-            lines.push(line);
+            found.push(line);
         }
-        if lines.len() > known {
-            lines.sort_unstable_by_key(|line| line.start);
-            lines.dedup();
+        if found.lines.len() > known {
+            // Of two the one that has to be searched comes first.
+            found
+                .lines
+                .sort_unstable_by_key(|c| (c.line.start, c.texts.is_some()));
+            found.lines.dedup_by_key(|c| c.line.start);
         }
     }
 }
@@ -102,12 +164,12 @@ enum Short {
 
 impl Short {
     /// `None` where there are no texts.
-    fn new(texts: &[&str]) -> Option<Self> {
+    fn new(texts: BTreeSet<&str>) -> Option<Self> {
         if texts.is_empty() {
             return None;
         }
-        let automaton = || AhoCorasick::new(texts).ok().map(Self::Automaton);
-        packed::Searcher::new(texts)
+        let automaton = || AhoCorasick::new(&texts).ok().map(Self::Automaton);
+        packed::Searcher::new(&texts)
             .map(Self::Packed)
             .or_else(automaton)
     }
@@ -127,10 +189,33 @@ mod tests {
     use super::*;
 
     fn starts(sieve: &Sieve, text: &[u8]) -> Vec<usize> {
-        let (mut ends, mut lines) = (LineEnds::default(), Vec::new());
+        found(sieve, text).lines.iter().map(|c| c.line.start).collect()
+    }
+
+    fn found(sieve: &Sieve, text: &[u8]) -> Candidates {
+        let (mut ends, mut found) = (LineEnds::default(), Candidates::default());
         ends.find(text);
-        sieve.candidates(text, &ends, &mut lines);
-        lines.into_iter().map(|line| line.start).collect()
+        sieve.candidates(text, &ends, &mut found);
+        found
+    }
+
+    #[test]
+    fn all_texts_of_a_line_are_told_unless_a_veil_or_a_short_one_stands_in_it() {
+        let literals = ["Killed process", "panicked at", "process 4", "x.js:"].map(String::from);
+        let sieve = Sieve::new(&literals, &["\"MESSAGE\":["]);
+        let text = b"a panicked at b\nKilled process 4, panicked at\n{\"MESSAGE\":[1]} panicked at\n\
+            x.js: panicked at\n";
+        let found = found(&sieve, text);
+        let told: Vec<Option<Vec<usize>>> = found
+            .lines
+            .iter()
+            .map(|c| {
+                let mut texts = found.texts(c)?.to_vec();
+                texts.sort_unstable();
+                Some(texts)
+            })
+            .collect();
+        assert_eq!(told, [Some(vec![1]), Some(vec![0, 1, 2]), None, None]);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
         for (event, wall) in file.events.iter_mut().zip(&walls[n]) {
             if let Some(wall) = wall {
                 event.at = instant(*wall, &zones[n]);
-                event.until = event.at;
+                event.until = event.at.plus(event.spread);
             }
         }
         out.push(times_of(file, years[n].as_ref(), &zones[n], &mut warnings));

@@ -219,7 +219,7 @@ fn examples_in_every_format_yield_what_their_message_tells() {
     {
         for n in options
             .rules
-            .matching(Some(program), b"", message.as_bytes())
+            .matching(Some(program), b"", message.as_bytes(), None)
         {
             *wanted
                 .entry(options.rules.rules()[n].class.name().to_owned())
