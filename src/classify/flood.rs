@@ -69,6 +69,8 @@ impl Flood {
         self.folded += block.folded;
         for mut event in block.events {
             place(&mut event);
+            // A record over both blocks. The block has counted it too, but as the first of its run: the
+            // one told before takes its place.
             if self.told(event.place.offset, event.rule) {
                 continue;
             }

@@ -214,8 +214,7 @@ impl RuleSet {
                 continue;
             }
             let sort = self.sort(n, record, program, about.as_deref());
-            // The block before may tell of a record that began there: it is counted at the join.
-            if offset >= candidate.block && out.takes(sort, record.stamp.as_ref()) {
+            if out.takes(sort, record.stamp.as_ref()) {
                 continue;
             }
             let back = &frame.before[frame.before.len().saturating_sub(record.back)..];
@@ -378,8 +377,6 @@ pub struct Candidate<'a> {
     pub at: ByteOffset,
     /// Its number.
     pub no: LineNo,
-    /// Where its block begins in its file.
-    pub block: ByteOffset,
     /// The numbers of all literals in it, where they are known.
     pub texts: Option<&'a [usize]>,
 }

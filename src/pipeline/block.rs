@@ -87,7 +87,6 @@ fn look_at(
             frame,
             at,
             no,
-            block: block.offset_of(0),
             texts,
         };
         tools.rules.classify(&record, candidate, input, events);

@@ -265,7 +265,9 @@ impl Join {
         if folded > 0 {
             warnings.push(Warning::new(
                 Some(&source.path),
-                format!("{folded} repeated records were counted by the minute, not kept one by one"),
+                format!(
+                    "{folded} repeated records were counted by the minute, not kept one by one"
+                ),
             ));
         }
         let events = FileEvents {

@@ -6,12 +6,14 @@
 //! Of each text four neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
 //! every fourth place: wherever a text stands, one of its four runs begins there. The bitmap (16 KiB)
 //! stays in the processor's nearest cache. Eight places are looked at together, and those eight that hit
-//! are noted without a branch, as hits cannot be foretold; then a second bitmap of runs of five bytes is
-//! asked, and the texts that have the run are compared. The cost does not grow with the number of texts, unlike that of a packed multi-string search
-//! (`docs/benchmarks.md`). It is the sampling of q-grams by Wu and Manber ("A fast algorithm for
-//! multi-pattern searching", 1994) with a fixed step.
+//! are noted without a branch, as hits cannot be foretold; then a second bitmap of the seven bytes that
+//! hold the four runs is asked, and the texts that have them are compared. The cost does not grow with
+//! the number of texts, unlike that of a packed multi-string search (`docs/benchmarks.md`). It is the
+//! sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
+//! fixed step.
 //!
-//! Which runs of a text are noted is chosen by how rare they are in ordinary lines.
+//! Which runs of a text are noted is chosen by how rare they are in ordinary lines, and so is the hash:
+//! a run that is frequent shall not share a bit with one of a text.
 
 use std::collections::HashMap;
 
@@ -24,8 +26,15 @@ const RUN: usize = 4;
 const STEP: usize = 4;
 /// The shortest text: one of its runs stands at every fourth place.
 pub(super) const SHORTEST: usize = RUN + STEP - 1;
-/// Bytes of the second opinion's run: the middle of the noted part.
-const FIVE: std::ops::Range<usize> = 1..6;
+/// Multipliers of the hash to choose from: odd, their bits well mixed (the fractional parts of the golden
+/// ratio and of the roots of 2, 3, 5 and 7, made odd).
+const MULTIPLIERS: [u32; 5] = [
+    0x9e37_79b1,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f373,
+    0xa54f_f53b,
+];
 /// Bytes that are looked at together.
 const CHUNK: usize = 32;
 /// Bits of the hash.
@@ -39,9 +48,11 @@ type Bitmap = Box<[u64; WORDS]>;
 #[derive(Debug)]
 pub(super) struct Grams {
     runs: Bitmap,
-    /// A run of five bytes of each text, for a second opinion.
-    fives: Bitmap,
-    /// The texts that have a run of five.
+    /// Of the hash of runs.
+    multiplier: u32,
+    /// The seven bytes that hold a text's runs, for a second opinion.
+    sevens: Bitmap,
+    /// The texts that hold seven bytes.
     texts: HashMap<u64, Vec<Text>>,
 }
 
@@ -53,43 +64,41 @@ pub(super) struct Hit {
     pub(super) text: usize,
 }
 
-/// A text, and where in it its run of five begins.
+/// A text, and where in it its seven bytes begin.
 #[derive(Debug)]
 struct Text {
     number: usize,
     bytes: Box<[u8]>,
-    five_at: usize,
+    at: usize,
 }
 
 impl Grams {
     /// The runs of `texts`, each with its number; none may be shorter than [`SHORTEST`].
     pub(super) fn new<'a>(texts: impl Iterator<Item = (usize, &'a [u8])>) -> Self {
-        let frequency = frequency();
-        let often = |run: &[u8]| frequency.get(&slot(word(run))).copied().unwrap_or(0);
-        let (mut runs, mut fives) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
-        let mut by_five: HashMap<u64, Vec<Text>> = HashMap::new();
-        for (number, text) in texts {
-            let rarest = text
-                .windows(SHORTEST)
-                .enumerate()
-                .min_by_key(|(_, part)| part.windows(RUN).map(often).sum::<u32>());
-            if let Some((at, part)) = rarest {
-                for run in part.windows(RUN) {
-                    set(&mut runs, slot(word(run)));
-                }
-                let five = eight(&part[FIVE]);
-                set(&mut fives, five_slot(five));
-                by_five.entry(five).or_default().push(Text {
-                    number,
-                    bytes: text.into(),
-                    five_at: at + FIVE.start,
-                });
+        let texts: Vec<(usize, &[u8])> = texts.collect();
+        let choices = MULTIPLIERS.map(|multiplier| Choice::of(&texts, multiplier));
+        let best = choices.into_iter().min_by_key(|choice| choice.often);
+        let best = best.unwrap_or_default();
+        let (mut runs, mut sevens) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
+        let mut by_seven: HashMap<u64, Vec<Text>> = HashMap::new();
+        for ((number, text), at) in texts.into_iter().zip(best.places) {
+            let part = &text[at..at + SHORTEST];
+            for run in part.windows(RUN) {
+                set(&mut runs, slot(word(run), best.multiplier));
             }
+            let seven = seven(eight(part));
+            set(&mut sevens, seven_slot(seven));
+            by_seven.entry(seven).or_default().push(Text {
+                number,
+                bytes: text.into(),
+                at,
+            });
         }
         Self {
             runs,
-            fives,
-            texts: by_five,
+            multiplier: best.multiplier,
+            sevens,
+            texts: by_seven,
         }
     }
 
@@ -118,7 +127,7 @@ impl Grams {
     fn any(&self, chunk: &[u8; CHUNK]) -> usize {
         let (runs, _) = chunk.as_chunks::<STEP>();
         let any = runs.iter().fold(0, |any, run| {
-            any | has(&self.runs, slot(u32::from_le_bytes(*run)))
+            any | has(&self.runs, slot(u32::from_le_bytes(*run), self.multiplier))
         });
         (any & 1) as usize
     }
@@ -128,7 +137,7 @@ impl Grams {
     fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<Hit>) {
         let (runs, _) = chunk.as_chunks::<STEP>();
         let mut likely = (0..).zip(runs).fold(0_u64, |likely, (n, run)| {
-            likely | (has(&self.runs, slot(u32::from_le_bytes(*run))) & 1) << n
+            likely | (has(&self.runs, slot(u32::from_le_bytes(*run), self.multiplier)) & 1) << n
         });
         while likely != 0 {
             let place = at + likely.trailing_zeros() as usize * STEP;
@@ -139,23 +148,21 @@ impl Grams {
         }
     }
 
-    /// Whether a run of five begins at this place, at one of the two before it, or the one after: where
-    /// one of the four runs of a text stands at the place, its run of five does so.
-    fn is_near(&self, text: &[u8], at: usize) -> bool {
-        let (_, near) = around(text, at);
-        let any = (0..4).fold(0, |any, n| {
-            any | has(&self.fives, five_slot(near >> (8 * n)))
+    /// Whether seven bytes of a text begin at this place, or at one of the three before it: where one of
+    /// the four runs of a text stands at the place, they do.
+    fn is_near(&self, text: &[u8], place: usize) -> bool {
+        let any = (0..STEP).fold(0, |any, back| {
+            any | has(&self.sevens, seven_slot(seven_before(text, place, back)))
         });
         any & 1 != 0
     }
 
     /// Notes the texts that stand there.
     fn note(&self, text: &[u8], place: usize, hits: &mut Vec<Hit>) {
-        let (from, near) = around(text, place);
-        for n in 0..4 {
-            let five = near >> (8 * n) & ((1 << (8 * FIVE.len())) - 1);
-            for known in self.texts.get(&five).map_or(&[][..], Vec::as_slice) {
-                let start = (from + n).checked_sub(known.five_at);
+        for back in (0..STEP).filter(|back| *back <= place) {
+            let seven = seven_before(text, place, back);
+            for known in self.texts.get(&seven).map_or(&[][..], Vec::as_slice) {
+                let start = (place - back).checked_sub(known.at);
                 let there = start.and_then(|start| text.get(start..));
                 if there.is_some_and(|there| there.starts_with(&known.bytes)) {
                     hits.push(Hit {
@@ -168,10 +175,47 @@ impl Grams {
     }
 }
 
-/// Eight bytes around a place, and where they begin: the runs of five that may begin near it.
-fn around(text: &[u8], at: usize) -> (usize, u64) {
-    let from = at.saturating_sub(2);
-    (from, text.get(from..).map_or(0, eight))
+/// Which seven bytes of each text are noted, with one hash.
+#[derive(Debug, Default)]
+struct Choice {
+    multiplier: u32,
+    /// By text.
+    places: Vec<usize>,
+    /// How many runs of ordinary lines have their bits.
+    often: u64,
+}
+
+impl Choice {
+    fn of(texts: &[(usize, &[u8])], multiplier: u32) -> Self {
+        let mut frequency = vec![0_u16; 1 << BITS];
+        for run in ORDINARY.as_bytes().windows(RUN) {
+            frequency[slot(word(run), multiplier) as usize] += 1;
+        }
+        let often = |run: &[u8]| u64::from(frequency[slot(word(run), multiplier) as usize]);
+        let sum = |part: &[u8]| part.windows(RUN).map(often).sum::<u64>();
+        let mut choice = Self {
+            multiplier,
+            ..Self::default()
+        };
+        for (_, text) in texts {
+            let parts = text.windows(SHORTEST).map(sum).enumerate();
+            let (at, often) = parts.min_by_key(|(_, often)| *often).unwrap_or_default();
+            choice.places.push(at);
+            choice.often += often;
+        }
+        choice
+    }
+}
+
+/// The seven bytes that begin so many before a place.
+fn seven_before(text: &[u8], place: usize, back: usize) -> u64 {
+    let from = place.saturating_sub(back);
+    text.get(from..).map_or(0, |text| seven(eight(text)))
+}
+
+/// The first seven of eight bytes.
+fn seven(eight: u64) -> u64 {
+    eight << 8
 }
 
 fn set(map: &mut Bitmap, slot: u32) {
@@ -185,13 +229,13 @@ fn has(map: &Bitmap, slot: u32) -> u64 {
 }
 
 /// Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the upper bits of a product.
-fn slot(word: u32) -> u32 {
-    word.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
+fn slot(word: u32, multiplier: u32) -> u32 {
+    word.wrapping_mul(multiplier) >> (32 - BITS)
 }
 
-/// The slot of the first five of eight bytes (Fibonacci hashing, as above).
-fn five_slot(bytes: u64) -> u32 {
-    ((bytes << 24).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as u32
+/// The slot of seven bytes (Fibonacci hashing, as above).
+fn seven_slot(seven: u64) -> u32 {
+    (seven.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as u32
 }
 
 fn word(run: &[u8]) -> u32 {
@@ -212,15 +256,6 @@ fn eight(bytes: &[u8]) -> u64 {
         },
         |chunk| u64::from_le_bytes(*chunk),
     )
-}
-
-/// How often the runs of each slot stand in ordinary lines.
-fn frequency() -> HashMap<u32, u32> {
-    let mut counts = HashMap::new();
-    for run in ORDINARY.as_bytes().windows(RUN) {
-        *counts.entry(slot(word(run))).or_default() += 1;
-    }
-    counts
 }
 
 #[cfg(test)]

@@ -189,7 +189,11 @@ mod tests {
     use super::*;
 
     fn starts(sieve: &Sieve, text: &[u8]) -> Vec<usize> {
-        found(sieve, text).lines.iter().map(|c| c.line.start).collect()
+        found(sieve, text)
+            .lines
+            .iter()
+            .map(|c| c.line.start)
+            .collect()
     }
 
     fn found(sieve: &Sieve, text: &[u8]) -> Candidates {
@@ -203,7 +207,8 @@ mod tests {
     fn all_texts_of_a_line_are_told_unless_a_veil_or_a_short_one_stands_in_it() {
         let literals = ["Killed process", "panicked at", "process 4", "x.js:"].map(String::from);
         let sieve = Sieve::new(&literals, &["\"MESSAGE\":["]);
-        let text = b"a panicked at b\nKilled process 4, panicked at\n{\"MESSAGE\":[1]} panicked at\n\
+        let text =
+            b"a panicked at b\nKilled process 4, panicked at\n{\"MESSAGE\":[1]} panicked at\n\
             x.js: panicked at\n";
         let found = found(&sieve, text);
         let told: Vec<Option<Vec<usize>>> = found

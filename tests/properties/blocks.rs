@@ -55,6 +55,48 @@ fn recorded_cases_read_the_same_in_any_blocks() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// More crashes than are kept one by one, of a minute and in all, by two programs.
+fn flood(style: &str) -> Vec<u8> {
+    let mut text = String::new();
+    for n in 0..FLOOD {
+        let (minute, second) = (n / 400, n * 60 / 400 % 60);
+        let at = format!("2026-03-05T10:{minute:02}:{second:02}Z");
+        let program = if n % 7 == 0 { "pricer" } else { "botd" };
+        match style {
+            "syslog" => text.push_str(&format!(
+                "{at} web01 {program}[{n}]: panic: runtime error: index out of range [{n}] with length 3\n"
+            )),
+            _ => {
+                let micros = (1_772_704_800 + n * 60 / 400) * 1_000_000 + n;
+                text.push_str(&format!(
+                    "__CURSOR=s=1;i={n}\n__REALTIME_TIMESTAMP={micros}\n_HOSTNAME=web01\n\
+                     SYSLOG_IDENTIFIER={program}\n_PID={n}\nCOMMENT=panic: runtime error\n\
+                     MESSAGE=panic: runtime error: index out of range [{n}] with length 3\n\n"
+                ));
+            }
+        }
+    }
+    text.into_bytes()
+}
+
+const FLOOD: u64 = 9000;
+
+#[test]
+fn a_flood_is_counted_whole_and_the_same_in_any_blocks() {
+    for style in ["syslog", "export"] {
+        let bench = Bench::new();
+        bench.write(&flood(style));
+        let usual = bench.report(1 << 20, 1);
+        let report: serde_json::Value = serde_json::from_slice(&usual).unwrap();
+        assert_eq!(report["counts"]["by_class"]["crash"], FLOOD, "{style}");
+        for (block, threads) in [(1, 2), (700, 3), (16_384, 2), (100_000, 1)] {
+            let other = bench.report(block, threads);
+            let difference = first_difference(&usual, &other);
+            assert!(usual == other, "{style}, blocks of {block}: {difference}");
+        }
+    }
+}
+
 /// The first line that differs, for a person.
 pub(crate) fn first_difference(a: &[u8], b: &[u8]) -> String {
     let (a, b) = (String::from_utf8_lossy(a), String::from_utf8_lossy(b));
