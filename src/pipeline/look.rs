@@ -2,17 +2,20 @@
 //!
 //! In: events whose surroundings matter, and the inputs. Out: for each, up to twenty lines that the
 //! same process, or service, wrote before it. For each looping service the first eight crashes, then
-//! every 2^k-th, and the last; for each routine its instances, up to a bound. Files are read once
-//! more; a stream cannot be, and is told of.
+//! every 2^k-th, and the last; for each routine its instances, up to a bound. Of a plain file only what
+//! lies before them is read; what is compressed is read once more, as far as need be; a stream cannot
+//! be, and is told of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::classify::Event;
 use crate::framing::Blocks;
 use crate::ledger::Ledger;
 use crate::loops::{CrashLoop, Loops, plain};
-use crate::primitives::Place;
-use crate::record::{Format, Frame, Record, read};
+use crate::primitives::{ByteOffset, Place};
+use crate::record::{CONTEXT, Format, Frame, Record, read};
 use crate::report::{Ref, Time};
 use crate::source::Source;
 use crate::time::Known;
@@ -34,6 +37,13 @@ pub(super) struct Looks {
     pub(super) words: BTreeMap<usize, Vec<Ref>>,
     /// Inputs that could not be read once more.
     pub(super) unread: BTreeSet<usize>,
+}
+
+impl Looks {
+    fn add(&mut self, w: &Wanted<'_>, (messages, words): (Vec<String>, Vec<Ref>)) {
+        self.messages.insert(w.event, messages);
+        self.words.insert(w.event, words);
+    }
 }
 
 /// Who must have written a line for it to count.
@@ -132,7 +142,14 @@ fn read_file(
     wanted: &[Wanted<'_>],
     block_bytes: usize,
     looks: &mut Looks,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
+    if let Some(mut file) = source.open_anywhere()? {
+        for w in wanted {
+            let before = before(&mut file, w.place.offset)?;
+            looks.add(w, lines_before(&before, w, source, format));
+        }
+        return Ok(());
+    }
     let mut blocks = Blocks::new(source.open()?.reader, block_bytes);
     let mut next = wanted.iter().peekable();
     while next.peek().is_some() {
@@ -143,13 +160,25 @@ fn read_file(
         let end = block.offset_of(main.len()).get();
         while let Some(w) = next.next_if(|w| w.place.offset.get() < end) {
             let at = block.position_of(w.place.offset);
-            let (messages, refs) = lines_before(block.before(at), w, source, format);
-            looks.messages.insert(w.event, messages);
-            looks.words.insert(w.event, refs);
+            looks.add(w, lines_before(block.before(at), w, source, format));
         }
         blocks.recycle(block);
     }
     Ok(())
+}
+
+/// The whole lines before an offset, within [`CONTEXT`].
+fn before(file: &mut File, offset: ByteOffset) -> io::Result<Vec<u8>> {
+    let reach = offset.get().min(CONTEXT as u64);
+    file.seek(SeekFrom::Start(offset.get() - reach))?;
+    let mut text = vec![0; reach as usize];
+    file.read_exact(&mut text)?;
+    if reach == CONTEXT as u64 {
+        // The first line may have lost its head.
+        let whole = memchr::memchr(b'\n', &text).map_or(text.len(), |n| n + 1);
+        text.drain(..whole);
+    }
+    Ok(text)
 }
 
 /// The last lines of `before` that the wanted process wrote, oldest first.

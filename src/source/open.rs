@@ -69,6 +69,22 @@ impl Source {
         })
     }
 
+    /// Opens the source where its bytes can be had from any place on; `None` where they come in order
+    /// only: of a stream, of an archive's member, of what is compressed.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be opened.
+    pub fn open_anywhere(&self) -> io::Result<Option<File>> {
+        let Place::File(path) = &self.place else {
+            return Ok(None);
+        };
+        Ok(match self.open_raw()?.0 {
+            Raw::File(_) => Some(File::open(path)?),
+            Raw::Stream(_) => None,
+        })
+    }
+
     /// Opens the source, decompressed; a tar archive's own bytes where it is one.
     pub(super) fn open_raw(&self) -> io::Result<(Raw, Meta, Note)> {
         let mut meta = Meta {
