@@ -43,3 +43,18 @@ pub use loops::LoopPolicy;
 pub use pipeline::{Progress, Quiet, Scan, ScanOptions, scan};
 pub use time::{Span, Timestamp};
 pub use timeline::TimeOptions;
+
+/// The stages by themselves, for benchmarks; no part of the interface.
+#[doc(hidden)]
+pub mod stages {
+    pub use crate::attribution::Inputs;
+    pub use crate::classify::{Candidate, Event, Flood, InputName};
+    pub use crate::incident::{Facts, find as incidents};
+    pub use crate::ledger::build as ledger;
+    pub use crate::loops::find as loops;
+    pub use crate::primitives::{ByteOffset, FileId, LineNo};
+    pub use crate::record::{Format, Frame, detect, read};
+    pub use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};
+    pub use crate::source::{Meta, discover};
+    pub use crate::timeline::{FileEvents, build as timeline};
+}

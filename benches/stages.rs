@@ -1,0 +1,209 @@
+//! Each stage alone, on the same text in memory.
+//!
+//! `cargo bench --bench stages`. The floor is counting newlines; every further line of the output does
+//! all that the one before it does, and one stage more.
+
+#![allow(missing_docs, reason = "criterion's macro makes a public function")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Duration;
+
+use crashtrail::stages::{
+    ByteOffset, Candidate, Candidates, Counter, Facts, FileEvents, FileId, Flood, Frame, InputName,
+    Inputs, LineEnds, LineNo, Meta, Sieve, detect, incidents, ledger, loops, read, timeline,
+};
+use crashtrail::{LoopPolicy, RuleSet, TimeOptions};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+#[allow(dead_code, reason = "each program uses a part")]
+mod corpus;
+
+use corpus::Kind;
+use corpus::shape::Shape;
+
+const BYTES: u64 = 16 << 20;
+const SEED: u64 = 20_251_118;
+
+fn text(kind: Kind, bytes: u64) -> Vec<u8> {
+    let mut text = Vec::new();
+    corpus::write(kind, bytes, SEED, &mut text).expect("a Vec takes whatever is written");
+    text
+}
+
+/// How far a block is worked on.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Depth {
+    LineEnds,
+    Sieve,
+    Census,
+    Records,
+    Events,
+}
+
+/// Works on a text, as the pipeline does on a block.
+fn work(text: &[u8], rules: &RuleSet, sieve: &Sieve, depth: Depth) -> Flood {
+    let format = detect(&text[..text.len().min(64 << 10)]);
+    let input = InputName {
+        file: FileId::new(0),
+        stem: Some("syslog"),
+        format,
+    };
+    let mut events = Flood::default();
+    let (mut ends, mut found) = (LineEnds::default(), Candidates::default());
+    let mut counter = (depth >= Depth::Census).then(|| Counter::new(text, format));
+    let (mut from, mut lines) = (0, 0);
+    while from < text.len() {
+        let piece = LineEnds::piece(text, from);
+        ends.find(piece);
+        if let Some(counter) = &mut counter {
+            counter.count(from, piece, &ends);
+        }
+        if depth >= Depth::Sieve {
+            sieve.candidates(piece, &ends, &mut found);
+        }
+        for candidate in found.lines().iter().filter(|_| depth >= Depth::Records) {
+            let (start, end) = (from + candidate.line.start, from + candidate.line.end);
+            let frame = Frame {
+                line: text[start..end].trim_ascii_end(),
+                before: &text[start.saturating_sub(64 << 10)..start],
+                after: &text[end..text.len().min(end + (64 << 10))],
+            };
+            let Some(record) = black_box(read(frame, format)) else {
+                continue;
+            };
+            if depth >= Depth::Events {
+                let candidate = Candidate {
+                    frame,
+                    at: ByteOffset::new(start as u64),
+                    no: LineNo::after(lines + ends.before(candidate.line.start) as u64),
+                    texts: found.texts(candidate),
+                };
+                rules.classify(&record, candidate, &input, &mut events);
+            }
+        }
+        lines += ends.count() as u64;
+        from += piece.len();
+    }
+    black_box(counter.map(|counter| counter.finish(0)));
+    events
+}
+
+fn blocks(c: &mut Criterion) {
+    let rules = RuleSet::builtin().expect("the tests rule it out");
+    let sieve = Sieve::new(rules.literals(), &["\u{1b}["]);
+    for (name, kind) in [
+        ("syslog", Kind::Ordinary(Shape::Rfc3164)),
+        ("journal-json", Kind::Ordinary(Shape::JournalJson)),
+        ("every line a crash", Kind::Crashes),
+    ] {
+        let text = text(kind, BYTES);
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("newlines only", |b| {
+            b.iter(|| memchr::memchr_iter(b'\n', black_box(&text)).count());
+        });
+        for (stage, depth) in [
+            ("line ends", Depth::LineEnds),
+            ("sieve", Depth::Sieve),
+            ("census", Depth::Census),
+            ("records", Depth::Records),
+            ("classification", Depth::Events),
+        ] {
+            group.bench_function(stage, |b| {
+                b.iter(|| work(black_box(&text), &rules, &sieve, depth));
+            });
+        }
+    }
+}
+
+/// The sieve alone, with ever more texts to look for: words that no line holds, made up as identifiers
+/// and messages are.
+fn literals(c: &mut Criterion) {
+    let rules = RuleSet::builtin().expect("the tests rule it out");
+    let text = text(Kind::Ordinary(Shape::Rfc3164), BYTES);
+    let mut group = c.benchmark_group("literals");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    for more in [0, 300, 1000, 3000] {
+        let mut texts = rules.literals().to_vec();
+        texts.extend(made_up(more));
+        let sieve = Sieve::new(&texts, &["\u{1b}["]);
+        group.bench_function(format!("{} texts", texts.len()), |b| {
+            b.iter(|| work(black_box(&text), &rules, &sieve, Depth::Sieve));
+        });
+    }
+}
+
+fn made_up(count: usize) -> impl Iterator<Item = String> {
+    let mut random = corpus::random::Random(SEED);
+    let syllables = [
+        "con", "fig", "err", "ab", "ort", "ed ", "un", "able", " to", "pro", "cess", "ex", "it",
+        "kil", "led", " by", "sig", "nal", "mem", "ory",
+    ];
+    std::iter::repeat_with(move || {
+        let parts = 4 + random.below(4);
+        let part = |_| syllables[random.below(syllables.len() as u64) as usize];
+        (0..parts).map(part).collect()
+    })
+    .filter(|text: &String| text.len() >= 7)
+    .take(count)
+}
+
+/// From events on: the part that one thread does, in time order.
+fn engine(c: &mut Criterion) {
+    let rules = RuleSet::builtin().expect("the tests rule it out");
+    let sieve = Sieve::new(rules.literals(), &[]);
+    let policy = LoopPolicy::default();
+    let mut group = c.benchmark_group("engine");
+    group.sample_size(10);
+    for (name, kind) in [
+        ("six loops", Kind::Ordinary(Shape::Rfc3164)),
+        ("every line a crash", Kind::Crashes),
+    ] {
+        let text = text(kind, BYTES);
+        let (events, _) = work(&text, &rules, &sieve, Depth::Events).into_events();
+        let count = events.len();
+        let file = || FileEvents {
+            path: "syslog".to_owned(),
+            format: detect(&text[..64 << 10]),
+            meta: Meta::default(),
+            events: events.clone(),
+            census: Default::default(),
+        };
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("{name}, {count} events"), |b| {
+            b.iter_batched(
+                || vec![file()],
+                |files| {
+                    let events = timeline(files, &TimeOptions::default());
+                    let found = loops(&events, &policy);
+                    let changes = ledger(&events);
+                    let inputs = Inputs {
+                        files: Vec::new(),
+                        kernel: false,
+                    };
+                    incidents(&Facts {
+                        timeline: &events,
+                        ledger: &changes,
+                        loops: &found,
+                        looks: &BTreeMap::new(),
+                        inputs: &inputs,
+                        policy: &policy,
+                    })
+                    .len()
+                },
+                criterion::BatchSize::LargeInput,
+            );
+        });
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = blocks, literals, engine
+}
+criterion_main!(benches);
