@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::attribution::{Case, Inputs, Verdict, judge};
 use crate::ledger::Ledger;
 use crate::loops::{CrashLoop, LoopPolicy, Loops};
@@ -69,7 +71,7 @@ pub struct Facts<'a> {
 pub fn find(facts: &Facts<'_>) -> Vec<Incident> {
     let mut groups = group(facts);
     let mut verdicts: Vec<Verdict> = groups
-        .iter()
+        .par_iter()
         .map(|g| judge(&case(facts, g), facts.inputs))
         .collect();
     while let Some((a, b)) = same_change(facts, &groups, &verdicts) {

@@ -222,20 +222,29 @@ fn traits_of(message: &str) -> BTreeSet<String> {
 /// The changes of acts of one template: a rollout, a routine, or each for itself.
 fn split(series: Series, events: &[Event]) -> Vec<Change> {
     let mut instances: Vec<(Instance, Vec<Act>)> = Vec::new();
+    // Those that an act may still belong to: the others are too long ago.
+    let mut open: Vec<usize> = Vec::new();
     for act in series.acts {
         let at = act.at();
+        open.retain(|&n| {
+            let instance = &instances[n].0;
+            at.since(instance.at) <= ONE_ROLLOUT || at.since(instance.last) <= ONE_STEP
+        });
         let host = act.host().unwrap_or("").to_owned();
         let traits = traits_of(&events[act.main().event].message);
-        let joins = instances.iter().rposition(|(instance, _)| {
-            let fresh = !instance.hosts.contains_key(&host);
-            let same = instance.traits == traits;
+        let joins = open.iter().rev().copied().find(|&n| {
+            let instance = &instances[n].0;
+            let fresh = || !instance.hosts.contains_key(&host);
+            let same = || instance.traits == traits;
             // One program that serves host after host: the same version, at short steps.
-            let is_step = at.since(instance.last) <= ONE_STEP
-                && !versions(instance).is_disjoint(&version_words(&traits));
-            fresh
+            let is_step = || {
+                at.since(instance.last) <= ONE_STEP
+                    && !versions(instance).is_disjoint(&version_words(&traits))
+            };
+            fresh()
                 && (at.since(instance.at) <= ONE_INSTANCE
-                    || same && at.since(instance.at) <= ONE_ROLLOUT)
-                || is_step
+                    || at.since(instance.at) <= ONE_ROLLOUT && same())
+                || is_step()
         });
         let n = match joins {
             Some(n) => n,
@@ -250,6 +259,7 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
                     },
                     Vec::new(),
                 ));
+                open.push(instances.len() - 1);
                 instances.len() - 1
             }
         };

@@ -255,11 +255,15 @@ fn adopter(ends: &[(Timestamp, Entity)], at: Timestamp) -> Option<&Entity> {
 fn runs(ends: &[End], policy: &LoopPolicy) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     let mut from = 0;
+    let is_over = |from: usize, n: usize| {
+        let gap = ends[n].at.since(ends[n - 1].until);
+        // Most gaps are short, and need no bound worked out.
+        gap > policy.gap
+            && gap > bound(&ends[from..n], policy)
+            && !keeps_pace(&ends[n - 1..], policy)
+    };
     for n in 1..=ends.len() {
-        if n == ends.len()
-            || ends[n].at.since(ends[n - 1].until) > bound(&ends[from..n], policy)
-                && !keeps_pace(&ends[n - 1..], policy)
-        {
+        if n == ends.len() || is_over(from, n) {
             runs.push(from..n);
             from = n;
         }

@@ -2,7 +2,7 @@
 //!
 //! In: paths and [`ScanOptions`]. Out: a [`Scan`]: the report, and whether the inputs were sound.
 //! Up to the join of a file's blocks everything is parallel and knows nothing beyond its block; from
-//! the timeline on everything runs in one thread, in time order.
+//! the timeline on everything runs in one thread, in time order, but for the verdicts on incidents.
 
 use std::path::PathBuf;
 
@@ -119,7 +119,8 @@ pub fn scan(
 ) -> Result<Scan, Error> {
     let sources = discover(paths)?;
     let mut warnings = sources.warnings;
-    let (read, failed) = read_all(&sources.list, options, progress)?;
+    let pool = pool(options.threads)?;
+    let (read, failed) = read_all(&sources.list, &pool, options, progress);
     warnings.extend(failed);
     let mut inputs = Vec::new();
     let mut files = Vec::new();
@@ -158,7 +159,8 @@ pub fn scan(
             "no input holds a log record with a time",
         ));
     }
-    let mut report = analyse(timeline, inputs, &opened, kernel, warnings, options);
+    let mut report =
+        pool.install(|| analyse(timeline, inputs, &opened, kernel, warnings, options));
     let sound = !report.1;
     report
         .0
@@ -170,7 +172,7 @@ pub fn scan(
     })
 }
 
-/// From the timeline on: one thread, in time order.
+/// From the timeline on: one thread, in time order, but for verdicts, of which none knows of another.
 fn analyse(
     timeline: timeline::Timeline,
     inputs: Vec<Input>,
@@ -233,10 +235,10 @@ type Read = Vec<(usize, FileYield)>;
 /// Reads the files, as many at once as there are threads; the results in the files' order.
 fn read_all(
     sources: &[Source],
+    pool: &ThreadPool,
     options: &ScanOptions,
     progress: &dyn Progress,
-) -> Result<(Read, Vec<Warning>), Error> {
-    let pool = pool(options.threads)?;
+) -> (Read, Vec<Warning>) {
     let sieve = sieve_for(options);
     let tools = Tools {
         rules: &options.rules,
@@ -255,7 +257,7 @@ fn read_all(
             Err(warning) => failed.push(warning),
         }
     }
-    Ok((read, failed))
+    (read, failed)
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {
