@@ -49,7 +49,7 @@ fn work(text: &[u8], rules: &RuleSet, sieve: &Sieve, depth: Depth) -> Flood {
         stem: Some("syslog"),
         format,
     };
-    let mut events = Flood::default();
+    let mut events = Flood::new(usize::MAX);
     let (mut ends, mut found) = (LineEnds::default(), Candidates::default());
     let mut counter = (depth >= Depth::Census).then(|| Counter::new(text, format));
     let (mut from, mut lines) = (0, 0);
@@ -161,7 +161,7 @@ fn engine(c: &mut Criterion) {
         ("every line a crash", Kind::Crashes),
     ] {
         let text = text(kind, BYTES);
-        let (events, _) = work(&text, &rules, &sieve, Depth::Events).into_events();
+        let events = work(&text, &rules, &sieve, Depth::Events).finish().events;
         let count = events.len();
         let file = || FileEvents {
             path: "syslog".to_owned(),

@@ -1,20 +1,27 @@
-//! What comes too often to be kept one by one.
+//! What comes too often, or is too much, to be kept one by one.
 //!
 //! In: what records tell, in file order. Out: the events, of one sort the first [`OF_A_MINUTE`] of a run
-//! within one minute, the last of which counts the others; one of a minute when [`OF_A_SORT`] were kept.
-//! Whatever a block leaves out by this measure its file would leave out too: so it is applied to a block,
-//! and then to the blocks joined, and the outcome is the same for any size of block.
+//! within one minute, the last of which counts the others; one of a minute when many of the sort were
+//! kept. Whatever a block leaves out by this measure its file would leave out too: so it is applied to a
+//! block, and then to the blocks joined, and the outcome is the same for any size of block. Where all
+//! sorts together are too many, [`keep`](super::keep) says which go.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::event::Event;
+use super::keep::{self, Share};
 use crate::primitives::ByteOffset;
 use crate::time::{Span, Stamp};
 
 /// Events of one sort that are kept of a minute.
 const OF_A_MINUTE: u64 = 120;
-/// Events of one sort that are kept before those of a minute become one.
-const OF_A_SORT: u64 = 4000;
+/// Events of one sort that are kept before those of a minute become one, and how many times that are
+/// kept in all; fewer where the bound of all events is low.
+const OF_A_SORT: (u64, u64) = (4000, 5);
+/// The part of all events that [`OF_A_SORT`] may be.
+const PART: usize = 50;
+/// Sorts of fewer events than this are forgotten with their events.
+const FORGOTTEN: u64 = 100;
 /// Nanoseconds.
 const MINUTE: i64 = 60_000_000_000;
 /// How far back a record that is told twice is known again: one over several lines, of which more than
@@ -22,24 +29,60 @@ const MINUTE: i64 = 60_000_000_000;
 const TOLD: usize = 16;
 
 /// Events in file order, without what came too often.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flood {
+    /// The bound of all events, for the sorts' share of it.
+    most: usize,
     events: Vec<Event>,
     folded: u64,
+    dropped: u64,
     minute: Option<i64>,
     /// Of the minute at hand, by sort: how many were kept, and which was the last.
-    seen: HashMap<u64, (u64, usize)>,
+    seen: HashMap<u64, (u64, Option<usize>)>,
     /// How many were kept in all, by sort.
     kept: HashMap<u64, u64>,
+    /// How many of the kept ones are changes, and how many are not.
+    shares: Share,
     /// Where the last records begin that were told, and by which rules.
     told: VecDeque<(ByteOffset, usize)>,
 }
 
+/// What a file's records told.
+#[derive(Debug)]
+pub struct Told {
+    /// In file order.
+    pub events: Vec<Event>,
+    /// How many more there were, that are counted with these.
+    pub folded: u64,
+    /// How many records are not counted at all.
+    pub dropped: u64,
+}
+
 impl Flood {
-    /// The events kept, and how many more there were.
+    /// Nothing yet; at most so many events are to be kept in all.
     #[must_use]
-    pub fn into_events(self) -> (Vec<Event>, u64) {
-        (self.events, self.folded)
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            events: Vec::new(),
+            folded: 0,
+            dropped: 0,
+            minute: None,
+            seen: HashMap::new(),
+            kept: HashMap::new(),
+            shares: Share::default(),
+            told: VecDeque::new(),
+        }
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub fn finish(self) -> Told {
+        Told {
+            events: self.events,
+            folded: self.folded,
+            dropped: self.dropped,
+        }
     }
 
     /// Whether rule `rule` told the record at `offset` already; notes that it does.
@@ -54,9 +97,7 @@ impl Flood {
 
     /// Whether an event of this sort need not be made, because it is only counted.
     pub(super) fn takes(&mut self, sort: u64, stamp: Option<&Stamp>) -> bool {
-        let taken = self.count(sort, stamp, 1, Span::ZERO);
-        self.folded += u64::from(taken);
-        taken
+        self.count(sort, stamp, 1, Span::ZERO)
     }
 
     /// Adds the event that was not taken.
@@ -64,9 +105,11 @@ impl Flood {
         self.events.push(event);
     }
 
-    /// Adds the events of the block that follows, each changed by `place` before.
+    /// Adds the events of the block that follows, each changed by `place` before. Here the bound of all
+    /// events is minded: a block holds too few for it to matter.
     pub fn append(&mut self, block: Self, place: impl Fn(&mut Event)) {
         self.folded += block.folded;
+        self.dropped += block.dropped;
         for mut event in block.events {
             place(&mut event);
             // A record over both blocks. The block has counted it too, but as the first of its run: the
@@ -75,9 +118,12 @@ impl Flood {
                 continue;
             }
             if self.count(event.sort, event.stamp.as_ref(), event.count, event.spread) {
-                self.folded += 1;
-            } else {
-                self.events.push(event);
+                continue;
+            }
+            self.shares.add(&event);
+            self.events.push(event);
+            if self.shares.are_over(self.most) {
+                self.drop_least();
             }
         }
         for &(offset, rule) in block.told.iter().rev() {
@@ -85,7 +131,8 @@ impl Flood {
         }
     }
 
-    /// Counts an event with the last one kept of its sort, where enough are.
+    /// Counts an event with the last one kept of its sort, where enough are; of a sort that was seen
+    /// too often for too long nothing more is counted.
     fn count(&mut self, sort: u64, stamp: Option<&Stamp>, count: u64, spread: Span) -> bool {
         let minute = stamp.map(|stamp| stamp.known_nanos().div_euclid(MINUTE));
         if minute != self.minute {
@@ -93,24 +140,55 @@ impl Flood {
             self.minute = minute;
             self.seen.clear();
         }
+        let (usual, times) = OF_A_SORT;
+        let usual = usual.min((self.most / PART) as u64);
         let (of_minute, last) = self.seen.entry(sort).or_default();
         let of_sort = self.kept.entry(sort).or_default();
-        let most = if *of_sort < OF_A_SORT { OF_A_MINUTE } else { 1 };
+        let most = match *of_sort {
+            n if n < usual => OF_A_MINUTE,
+            n if n < usual * times => 1,
+            _ => 0,
+        };
         if *of_minute < most {
             *of_minute += 1;
             *of_sort += 1;
-            *last = self.events.len();
+            *last = Some(self.events.len());
             return false;
         }
-        // Kept ones stay where they are.
-        let Some(event) = self.events.get_mut(*last) else {
-            return false;
-        };
-        event.count += count;
-        if let (Some(first), Some(stamp)) = (&event.stamp, stamp) {
-            let apart = stamp.known_nanos().saturating_sub(first.known_nanos());
-            event.spread = event.spread.max(Span::from_nanos(apart).plus(spread));
+        match last.and_then(|last| self.events.get_mut(last)) {
+            Some(event) => {
+                self.folded += 1;
+                event.count += count;
+                if let (Some(first), Some(stamp)) = (&event.stamp, stamp) {
+                    let apart = stamp.known_nanos().saturating_sub(first.known_nanos());
+                    event.spread = event.spread.max(Span::from_nanos(apart).plus(spread));
+                }
+            }
+            // There is none in this minute, or it was let go.
+            None => self.dropped += count,
         }
         true
+    }
+
+    /// Lets go of what is least likely to matter.
+    fn drop_least(&mut self) {
+        let stay = keep::choose(self.events.iter(), self.most);
+        let mut places = Vec::with_capacity(stay.len());
+        let mut next = 0;
+        for (event, stays) in self.events.iter().zip(&stay) {
+            places.push(stays.then_some(next));
+            next += usize::from(*stays);
+            self.dropped += if *stays { 0 } else { event.count };
+        }
+        let mut stays = stay.iter();
+        self.events
+            .retain(|_| stays.next().is_none_or(|stays| *stays));
+        for (_, last) in self.seen.values_mut() {
+            *last = last.and_then(|n| places.get(n).copied().flatten());
+        }
+        let left: std::collections::HashSet<u64> = self.events.iter().map(|e| e.sort).collect();
+        self.kept
+            .retain(|sort, count| *count >= FORGOTTEN || left.contains(sort));
+        self.shares = Share::of(self.events.iter());
     }
 }

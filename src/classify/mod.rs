@@ -19,6 +19,7 @@ use crate::time::{Span, Timestamp};
 mod braces;
 mod event;
 mod flood;
+mod keep;
 mod pack;
 mod pattern;
 mod rule;
@@ -26,7 +27,8 @@ mod signature;
 mod trace;
 
 pub use event::{Copied, Event, TEXT_BYTES};
-pub use flood::Flood;
+pub use flood::{Flood, Told};
+pub use keep::choose;
 pub use rule::{Class, Family, Rule};
 pub use signature::{mask, stable_id};
 

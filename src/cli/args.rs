@@ -96,6 +96,13 @@ pub(super) struct ScanArgs {
     #[arg(long, hide_short_help = true)]
     pub(super) no_census: bool,
 
+    /// How many events to keep, some two kilobytes of memory each [default: 200000]
+    ///
+    /// Where there are more, those go first that came once or twice, the longest ago, and changes after
+    /// which nothing crashed for long; the report says how many.
+    #[arg(long, value_name = "EVENTS", hide_short_help = true)]
+    pub(super) keep: Option<NonZeroUsize>,
+
     /// Look at every line, not only at those that hold a rule's text; the report is the same
     #[arg(long, hide_short_help = true)]
     pub(super) no_sieve: bool,

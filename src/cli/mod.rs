@@ -116,6 +116,9 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     if let Some(threads) = args.threads {
         options.threads = threads.into();
     }
+    if let Some(keep) = args.keep {
+        options.keep = keep.get();
+    }
     if let Some(block) = args.block_size {
         options.block_bytes = block.get();
     }

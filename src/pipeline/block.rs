@@ -24,12 +24,14 @@ pub(super) struct Tools<'a> {
     pub(super) rules: &'a RuleSet,
     pub(super) sieve: &'a Sieve,
     pub(super) census: bool,
+    /// The bound of all events.
+    pub(super) most: usize,
 }
 
 pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> BlockYield {
     let text = block.main();
     let mut counter = tools.census.then(|| Counter::new(text, input.format));
-    let mut events = Flood::default();
+    let mut events = Flood::new(tools.most);
     let (mut ends, mut candidates) = (LineEnds::default(), Candidates::default());
     let (mut from, mut lines) = (0, 0);
     while from < text.len() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::classify::{Flood, InputName};
+use crate::classify::{Flood, InputName, Told};
 use crate::error::Warning;
 use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
@@ -24,6 +24,8 @@ pub(super) struct FileYield {
     pub(super) events: FileEvents,
     pub(super) bytes: u64,
     pub(super) lines: u64,
+    /// Records that told something and are not counted.
+    pub(super) dropped: u64,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -98,7 +100,7 @@ impl<'a> Job<'a> {
                 workers: 0,
             }),
             joining: Mutex::new(Joining {
-                join: Join::new(),
+                join: Join::new(options.keep),
                 count: 0,
                 early: BTreeMap::new(),
                 broken: false,
@@ -139,7 +141,7 @@ impl<'a> Job<'a> {
         }
         let (blocks, meta, note) = front.opened.take()?;
         drop(front);
-        let join = std::mem::replace(&mut lock(&self.joining).join, Join::new());
+        let join = std::mem::replace(&mut lock(&self.joining).join, Join::new(0));
         let warnings = self.warnings(&blocks, &note, join.lines);
         Some(join.finish(self.source, self.format, meta, warnings))
     }
@@ -233,12 +235,12 @@ struct Join {
 }
 
 impl Join {
-    fn new() -> Self {
+    fn new(most: usize) -> Self {
         Self {
             census: Census::default(),
             bytes: 0,
             lines: 0,
-            flood: Flood::default(),
+            flood: Flood::new(most),
         }
     }
 
@@ -261,7 +263,11 @@ impl Join {
         mut warnings: Vec<Warning>,
     ) -> FileYield {
         self.census.fold_forkers();
-        let (events, folded) = self.flood.into_events();
+        let Told {
+            events,
+            folded,
+            dropped,
+        } = self.flood.finish();
         if folded > 0 {
             warnings.push(Warning::new(
                 Some(&source.path),
@@ -281,6 +287,7 @@ impl Join {
             events,
             bytes: self.bytes,
             lines: self.lines,
+            dropped,
             warnings,
         }
     }

@@ -26,11 +26,16 @@ use crate::timeline::{self, TimeOptions};
 mod block;
 mod file;
 mod look;
+mod merge;
 mod workers;
 
 use block::Tools;
 use file::FileYield;
+use merge::Merged;
 use workers::Workers;
+
+/// The usual bound of events kept: 200 hosts that crash 200 times, with five records each.
+const KEEP: usize = 200_000;
 
 /// What a scan is told.
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub struct ScanOptions {
     pub sieve: bool,
     /// Whether all lines are counted by writer and minute.
     pub census: bool,
+    /// How many events are kept of all inputs, folded ones left aside: some two kilobytes each.
+    pub keep: usize,
     /// How stamps without year or zone are to be read.
     pub time: TimeOptions,
     /// What makes a loop.
@@ -73,6 +80,7 @@ impl ScanOptions {
             block_bytes: BLOCK,
             sieve: true,
             census: true,
+            keep: KEEP,
             time: TimeOptions::default(),
             policy: LoopPolicy::default(),
             since: None,
@@ -120,12 +128,21 @@ pub fn scan(
     let sources = discover(paths)?;
     let mut warnings = sources.warnings;
     let pool = pool(options.threads)?;
-    let (read, failed) = read_all(&sources.list, &pool, options, progress);
-    warnings.extend(failed);
+    let read = read_all(&sources.list, &pool, options, progress);
+    warnings.extend(read.failed);
+    if read.dropped > 0 {
+        let text = format!(
+            "{} records were not kept: those of what crashed once or twice, the longest ago, and of \
+             changes long before any crash; --keep {} keeps more, and takes memory",
+            read.dropped,
+            options.keep.saturating_mul(4)
+        );
+        warnings.push(Warning::new(None, text));
+    }
     let mut inputs = Vec::new();
     let mut files = Vec::new();
     let mut opened: Vec<(&Source, Format)> = Vec::new();
-    for (n, mut yielded) in read {
+    for (n, mut yielded) in read.files {
         warnings.append(&mut yielded.warnings);
         renumber(&mut yielded, files.len());
         inputs.push(Input {
@@ -159,8 +176,7 @@ pub fn scan(
             "no input holds a log record with a time",
         ));
     }
-    let mut report =
-        pool.install(|| analyse(timeline, inputs, &opened, kernel, warnings, options));
+    let mut report = pool.install(|| analyse(timeline, inputs, &opened, kernel, warnings, options));
     let sound = !report.1;
     report
         .0
@@ -230,34 +246,23 @@ fn renumber(yielded: &mut FileYield, index: usize) {
     }
 }
 
-type Read = Vec<(usize, FileYield)>;
-
 /// Reads the files, as many at once as there are threads; the results in the files' order.
 fn read_all(
     sources: &[Source],
     pool: &ThreadPool,
     options: &ScanOptions,
     progress: &dyn Progress,
-) -> (Read, Vec<Warning>) {
+) -> Merged {
     let sieve = sieve_for(options);
     let tools = Tools {
         rules: &options.rules,
         sieve: &sieve,
         census: options.census,
+        most: options.keep,
     };
-    let workers = Workers::new(sources);
+    let workers = Workers::new(sources, options.keep);
     pool.broadcast(|_| workers.run(tools, options, progress));
-    let mut results = workers.into_results();
-    results.sort_by_key(|(n, _)| *n);
-    let mut read = Vec::new();
-    let mut failed = Vec::new();
-    for (n, result) in results {
-        match result {
-            Ok(yielded) => read.push((n, yielded)),
-            Err(warning) => failed.push(warning),
-        }
-    }
-    (read, failed)
+    workers.into_results()
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {

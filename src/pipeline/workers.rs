@@ -4,17 +4,14 @@
 //! on it; where all are opened, it helps with one that is still being read. So many small files are
 //! read side by side, and a big one by all.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::error::Warning;
 use crate::source::Source;
 
 use super::block::Tools;
 use super::file::{FileYield, Job, lock};
+use super::merge::{Merge, Merged};
 use super::{Progress, ScanOptions};
-
-/// An input's number, and what it yielded.
-pub(super) type Result = (usize, std::result::Result<FileYield, Warning>);
 
 pub(super) struct Workers<'a> {
     sources: &'a [Source],
@@ -29,7 +26,7 @@ struct State<'a> {
     opening: usize,
     /// Those that are being read.
     open: Vec<Arc<Job<'a>>>,
-    results: Vec<Result>,
+    results: Merge,
 }
 
 /// An input that is being opened; at its end, by a panic too, those that wait for it look again.
@@ -49,14 +46,15 @@ enum Task<'a> {
 }
 
 impl<'a> Workers<'a> {
-    pub(super) fn new(sources: &'a [Source]) -> Self {
+    /// Workers for these inputs; at most so many events are kept of them.
+    pub(super) fn new(sources: &'a [Source], keep: usize) -> Self {
         Self {
             sources,
             state: Mutex::new(State {
                 next: 0,
                 opening: 0,
                 open: Vec::new(),
-                results: Vec::new(),
+                results: Merge::new(keep),
             }),
             changed: Condvar::new(),
         }
@@ -79,11 +77,19 @@ impl<'a> Workers<'a> {
             let mut state = lock(&self.state);
             state.open.retain(|open| open.wants_workers());
             if let Some(yielded) = yielded {
-                state.results.push((job.index, Ok(yielded)));
-                drop(state);
+                self.put(state, job.index, yielded);
                 progress.file_done();
             }
         }
+    }
+
+    /// Hands in what an input yielded; waits where too much came before its turn. Whoever works on the
+    /// input whose turn it is does not wait, and inputs are opened in order, so this ends.
+    fn put(&self, mut state: MutexGuard<'_, State<'a>>, index: usize, yielded: FileYield) {
+        state.results.put(index, Ok(yielded));
+        self.changed.notify_all();
+        let too_much = |state: &mut State<'_>| state.results.is_full();
+        drop(self.changed.wait_while(state, too_much));
     }
 
     fn next_task(&self) -> Option<Task<'a>> {
@@ -117,16 +123,17 @@ impl<'a> Workers<'a> {
                 Some(job)
             }
             Err(warning) => {
-                state.results.push((n, Err(warning)));
+                state.results.put(n, Err(warning));
                 None
             }
         }
     }
 
-    pub(super) fn into_results(self) -> Vec<Result> {
-        self.state
-            .into_inner()
+    pub(super) fn into_results(self) -> Merged {
+        let state = self.state.into_inner();
+        state
             .unwrap_or_else(PoisonError::into_inner)
             .results
+            .finish()
     }
 }
