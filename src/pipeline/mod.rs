@@ -279,12 +279,18 @@ fn sieve_for(options: &ScanOptions) -> Sieve {
     if !options.sieve {
         return Sieve::off();
     }
+    let literals = options.rules.literals();
+    let escapes = Format::ESCAPES.iter().filter(|(character, _)| {
+        let mut literals = literals.iter();
+        literals.any(|literal| literal.contains(*character))
+    });
     // Colour codes may stand within the words that a rule looks for, in any format.
     let veils: Vec<&str> = Format::ALL
         .iter()
         .flat_map(|f| f.veils())
+        .chain(escapes.flat_map(|(_, veils)| *veils))
         .copied()
         .chain(["\u{1b}["])
         .collect();
-    Sieve::new(options.rules.literals(), &veils)
+    Sieve::new(literals, &veils)
 }

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
 use wide::u8x16;
 
 use super::LineEnds;
@@ -99,8 +100,17 @@ impl<'a> Counter<'a> {
     }
 
     /// Counts the lines of the piece that begins at `from` of the block.
-    #[inline(never)]
     pub fn count(&mut self, from: usize, piece: &[u8], ends: &LineEnds) {
+        Arch::new().dispatch(Count {
+            counter: self,
+            from,
+            piece,
+            ends,
+        });
+    }
+
+    #[inline(always)]
+    fn count_all(&mut self, from: usize, piece: &[u8], ends: &LineEnds) {
         let mut at = from;
         let last = (!piece.ends_with(b"\n")).then_some(piece.len());
         for end in ends.places().chain(last) {
@@ -109,6 +119,7 @@ impl<'a> Counter<'a> {
         }
     }
 
+    #[inline(always)]
     fn line(&mut self, at: usize, end: usize) {
         let Some(minute) = self.minute.as_mut().filter(|m| m.has(self.text, at, end)) else {
             self.line_of_other_minute(at, end);
@@ -119,9 +130,19 @@ impl<'a> Counter<'a> {
         let head = minute
             .host_at
             .and_then(|host| head_at(self.text, at + host, end));
-        match head.and_then(|head| self.known.writer(head.whole())) {
+        let Some(head) = head else {
+            self.line_of_other_writer(at, end, None);
+            return;
+        };
+        let whole = self.known.writer(head.whole());
+        // Not a closure: it would be compiled for any processor.
+        let known = match whole {
+            None => self.known.writer(head.program()),
+            whole => whole,
+        };
+        match known {
             Some(n) => self.writers.add(n, at),
-            None => self.line_of_other_writer(at, end, head),
+            None => self.line_of_other_writer(at, end, Some(head)),
         }
     }
 
@@ -148,11 +169,8 @@ impl<'a> Counter<'a> {
         }
     }
 
+    #[cold]
     fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head<'_>>) {
-        if let Some(n) = head.and_then(|head| self.known.writer(head.program())) {
-            self.writers.add(n, at);
-            return;
-        }
         let line = &self.text[at..end];
         let Some(tag) = tag(line, self.format) else {
             return;
@@ -206,6 +224,23 @@ impl<'a> Counter<'a> {
     }
 }
 
+/// [`Counter::count`], compiled for each kind of processor.
+struct Count<'a, 't> {
+    counter: &'a mut Counter<'t>,
+    from: usize,
+    piece: &'a [u8],
+    ends: &'a LineEnds,
+}
+
+impl WithSimd for Count<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.counter.count_all(self.from, self.piece, self.ends);
+    }
+}
+
 /// The line that begins at `at`.
 fn line_at(text: &[u8], at: usize) -> &[u8] {
     let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
@@ -227,6 +262,7 @@ struct Head<'a> {
 const HEAD: usize = 32;
 
 /// The head that begins at `at` of a line that ends at `end`; `None` where it is long, or ends a text.
+#[inline(always)]
 fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head<'_>> {
     let bytes: &[u8; HEAD] = text.get(at..)?.first_chunk()?;
     let (halves, _) = bytes.as_chunks::<16>();
@@ -250,11 +286,13 @@ fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head<'_>> {
 }
 
 impl Head<'_> {
+    #[inline(always)]
     fn whole(self) -> u64 {
         mixed(self.low, self.high, self.len, 0)
     }
 
     /// Of what stands before the pid; no whole head's hash.
+    #[inline(always)]
     fn program(self) -> u64 {
         mixed(self.low, self.high, self.before_pid, 1)
     }
@@ -272,12 +310,14 @@ const FIRST: [u128; 17] = {
 };
 
 /// The first `len` of sixteen bytes; all of them where it is more.
+#[inline(always)]
 fn kept(bytes: &[u8; 16], len: usize) -> u128 {
     u128::from_le_bytes(*bytes) & FIRST[len.min(16)]
 }
 
 /// A hash of the first `len` of 32 bytes by two multiplications to 128 bits, folded (as in wyhash,
 /// public domain).
+#[inline(always)]
 fn mixed(low: &[u8; 16], high: &[u8; 16], len: usize, seed: u64) -> u64 {
     let fold = |bytes: u128, one: u64, two: u64| {
         let product = u128::from(bytes as u64 ^ one) * u128::from((bytes >> 64) as u64 ^ two);
@@ -302,6 +342,7 @@ impl Known {
         Self(Box::new([(0, u32::MAX); KNOWN]))
     }
 
+    #[inline(always)]
     fn writer(&self, hash: u64) -> Option<usize> {
         let (known, writer) = self.0[(hash >> 48) as usize & (KNOWN - 1)];
         (known == hash && writer != u32::MAX).then_some(writer as usize)
@@ -422,6 +463,7 @@ struct Minute {
 impl Minute {
     /// Whether a line bears it at the same place. Sixteen bytes are compared at once where there are so
     /// many; hardly a stamp's minute is longer.
+    #[inline(always)]
     fn has(&self, text: &[u8], at: usize, end: usize) -> bool {
         let key = |at: usize| text.get(at + self.key.start..at + self.key.end);
         if at + self.key.end > end {
@@ -435,6 +477,7 @@ impl Minute {
 }
 
 /// The first bytes, up to sixteen, of a part of the line that begins at `at`; `None` near the text's end.
+#[inline(always)]
 fn first_bytes(text: &[u8], at: usize, part: &Range<usize>) -> Option<u128> {
     let bytes = text.get(at + part.start..)?.first_chunk::<16>()?;
     Some(kept(bytes, part.len()))

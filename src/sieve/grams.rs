@@ -5,17 +5,21 @@
 //!
 //! Of each text four neighbouring runs of four bytes are noted in a bitmap. Then it is enough to look at
 //! every fourth place: wherever a text stands, one of its four runs begins there. The bitmap (16 KiB)
-//! stays in the processor's nearest cache. Eight places are looked at together, and those eight that hit
-//! are noted without a branch, as hits cannot be foretold; then a second bitmap of the seven bytes that
-//! hold the four runs is asked, and the texts that have them are compared. The cost does not grow with
-//! the number of texts, unlike that of a packed multi-string search (`docs/benchmarks.md`). It is the
-//! sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
+//! stays in the processor's nearest cache. Each run has two bits in one word of it, so that one load
+//! tells, and a run that is noted nowhere passes once in some hundreds (Putze, Sanders and Singler,
+//! "Cache-, hash- and space-efficient Bloom filters", 2009). Eight places are looked at together, and those
+//! eight that hit are noted without a branch, as hits cannot be foretold; then a second bitmap of the seven
+//! bytes that hold the four runs is asked, and the texts that have them are compared. The cost does not
+//! grow with the number of texts, unlike that of a packed multi-string search (`docs/benchmarks.md`). It is
+//! the sampling of q-grams by Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with a
 //! fixed step.
 //!
 //! Which runs of a text are noted is chosen by how rare they are in ordinary lines, and so is the hash:
-//! a run that is frequent shall not share a bit with one of a text.
+//! a run that is frequent shall not pass for one of a text.
 
 use std::collections::HashMap;
+
+use pulp::{Arch, Simd, WithSimd};
 
 /// Lines of ordinary work in many formats.
 const ORDINARY: &str = include_str!("ordinary.txt");
@@ -26,8 +30,8 @@ const RUN: usize = 4;
 const STEP: usize = 4;
 /// The shortest text: one of its runs stands at every fourth place.
 pub(super) const SHORTEST: usize = RUN + STEP - 1;
-/// Multipliers of the hash to choose from: odd, their bits well mixed (the fractional parts of the golden
-/// ratio and of the roots of 2, 3, 5 and 7, made odd).
+/// Multipliers of the hash of runs to choose from: odd, their bits well mixed (the fractional parts of the
+/// golden ratio and of the roots of 2, 3, 5 and 7, made odd).
 const MULTIPLIERS: [u32; 5] = [
     0x9e37_79b1,
     0x6a09_e667,
@@ -37,21 +41,17 @@ const MULTIPLIERS: [u32; 5] = [
 ];
 /// Bytes that are looked at together.
 const CHUNK: usize = 32;
-/// Bits of the hash.
-const BITS: u32 = 17;
-/// Words of the bitmap.
-const WORDS: usize = 1 << (BITS - 6);
-
-type Bitmap = Box<[u64; WORDS]>;
+/// Words of a bitmap; a power of two.
+const WORDS: usize = 2048;
 
 /// The runs of all texts.
 #[derive(Debug)]
 pub(super) struct Grams {
-    runs: Bitmap,
+    runs: Filter,
     /// Of the hash of runs.
     multiplier: u32,
     /// The seven bytes that hold a text's runs, for a second opinion.
-    sevens: Bitmap,
+    sevens: Filter,
     /// The texts that hold seven bytes.
     texts: HashMap<u64, Vec<Text>>,
 }
@@ -76,35 +76,51 @@ impl Grams {
     /// The runs of `texts`, each with its number; none may be shorter than [`SHORTEST`].
     pub(super) fn new<'a>(texts: impl Iterator<Item = (usize, &'a [u8])>) -> Self {
         let texts: Vec<(usize, &[u8])> = texts.collect();
-        let choices = MULTIPLIERS.map(|multiplier| Choice::of(&texts, multiplier));
-        let best = choices.into_iter().min_by_key(|choice| choice.often);
-        let best = best.unwrap_or_default();
-        let (mut runs, mut sevens) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
-        let mut by_seven: HashMap<u64, Vec<Text>> = HashMap::new();
-        for ((number, text), at) in texts.into_iter().zip(best.places) {
-            let part = &text[at..at + SHORTEST];
-            for run in part.windows(RUN) {
-                set(&mut runs, slot(word(run), best.multiplier));
+        let places = rarest(&texts);
+        let noted = || {
+            let parts = texts.iter().zip(&places);
+            parts.map(|((_, text), at)| &text[*at..*at + SHORTEST])
+        };
+        let choices = MULTIPLIERS.map(|multiplier| {
+            let mut runs = Filter::default();
+            for run in noted().flat_map(|part| part.windows(RUN)) {
+                runs.note(run_hash(word(run), multiplier));
             }
-            let seven = seven(eight(part));
-            set(&mut sevens, seven_slot(seven));
+            (multiplier, runs)
+        });
+        let passing = |(multiplier, runs): &(u32, Filter)| {
+            let ordinary = ORDINARY.as_bytes().windows(RUN);
+            let passes = ordinary.map(|run| runs.has(run_hash(word(run), *multiplier)) & 1);
+            passes.sum::<u64>()
+        };
+        let best = choices.into_iter().min_by_key(passing);
+        let (multiplier, runs) = best.unwrap_or_default();
+        let mut sevens = Filter::default();
+        let mut by_seven: HashMap<u64, Vec<Text>> = HashMap::new();
+        for ((number, text), at) in texts.iter().zip(&places) {
+            let seven = seven(eight(&text[*at..]));
+            sevens.note(seven_hash(seven));
             by_seven.entry(seven).or_default().push(Text {
-                number,
-                bytes: text.into(),
-                at,
+                number: *number,
+                bytes: (*text).into(),
+                at: *at,
             });
         }
         Self {
             runs,
-            multiplier: best.multiplier,
+            multiplier,
             sevens,
             texts: by_seven,
         }
     }
 
     /// Notes in `hits` the texts that stand in `text`, each once for each time, in order of the places.
-    #[inline(never)]
     pub(super) fn find(&self, text: &[u8], hits: &mut Vec<Hit>) {
+        Arch::new().dispatch(Find { grams: self, text, hits });
+    }
+
+    #[inline(always)]
+    fn find_all(&self, text: &[u8], hits: &mut Vec<Hit>) {
         let (chunks, rest) = text.as_chunks::<CHUNK>();
         let mut likely = [0_u32; 1024];
         for (n, part) in chunks.chunks(likely.len()).enumerate() {
@@ -124,20 +140,29 @@ impl Grams {
     }
 
     /// One where any of a chunk's runs is noted, else nought.
+    #[inline(always)]
     fn any(&self, chunk: &[u8; CHUNK]) -> usize {
         let (runs, _) = chunk.as_chunks::<STEP>();
         let any = runs.iter().fold(0, |any, run| {
-            any | has(&self.runs, slot(u32::from_le_bytes(*run), self.multiplier))
+            any | self.has_run(*run)
         });
         (any & 1) as usize
     }
 
+    /// As [`Filter::has`].
+    #[inline(always)]
+    fn has_run(&self, run: [u8; RUN]) -> u64 {
+        self.runs
+            .has(run_hash(u32::from_le_bytes(run), self.multiplier))
+    }
+
     /// The places of a chunk, which stands at `at`, that both bitmaps speak for. It branches only where
     /// the outcome is nearly always the same.
+    #[inline(always)]
     fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<Hit>) {
         let (runs, _) = chunk.as_chunks::<STEP>();
         let mut likely = (0..).zip(runs).fold(0_u64, |likely, (n, run)| {
-            likely | (has(&self.runs, slot(u32::from_le_bytes(*run), self.multiplier)) & 1) << n
+            likely | (self.has_run(*run) & 1) << n
         });
         while likely != 0 {
             let place = at + likely.trailing_zeros() as usize * STEP;
@@ -150,9 +175,10 @@ impl Grams {
 
     /// Whether seven bytes of a text begin at this place, or at one of the three before it: where one of
     /// the four runs of a text stands at the place, they do.
+    #[inline(always)]
     fn is_near(&self, text: &[u8], place: usize) -> bool {
         let any = (0..STEP).fold(0, |any, back| {
-            any | has(&self.sevens, seven_slot(seven_before(text, place, back)))
+            any | self.sevens.has(seven_hash(seven_before(text, place, back)))
         });
         any & 1 != 0
     }
@@ -175,69 +201,97 @@ impl Grams {
     }
 }
 
-/// Which seven bytes of each text are noted, with one hash.
-#[derive(Debug, Default)]
-struct Choice {
-    multiplier: u32,
-    /// By text.
-    places: Vec<usize>,
-    /// How many runs of ordinary lines have their bits.
-    often: u64,
+/// [`Grams::find`], compiled for each kind of processor.
+struct Find<'a> {
+    grams: &'a Grams,
+    text: &'a [u8],
+    hits: &'a mut Vec<Hit>,
 }
 
-impl Choice {
-    fn of(texts: &[(usize, &[u8])], multiplier: u32) -> Self {
-        let mut frequency = vec![0_u16; 1 << BITS];
-        for run in ORDINARY.as_bytes().windows(RUN) {
-            frequency[slot(word(run), multiplier) as usize] += 1;
-        }
-        let often = |run: &[u8]| u64::from(frequency[slot(word(run), multiplier) as usize]);
-        let sum = |part: &[u8]| part.windows(RUN).map(often).sum::<u64>();
-        let mut choice = Self {
-            multiplier,
-            ..Self::default()
-        };
-        for (_, text) in texts {
-            let parts = text.windows(SHORTEST).map(sum).enumerate();
-            let (at, often) = parts.min_by_key(|(_, often)| *often).unwrap_or_default();
-            choice.places.push(at);
-            choice.often += often;
-        }
-        choice
+impl WithSimd for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.grams.find_all(self.text, self.hits);
     }
 }
 
+/// Where in each text the seven bytes begin whose runs are the rarest in ordinary lines.
+fn rarest(texts: &[(usize, &[u8])]) -> Vec<usize> {
+    let mut frequency: HashMap<u32, u64> = HashMap::new();
+    for run in ORDINARY.as_bytes().windows(RUN) {
+        *frequency.entry(word(run)).or_default() += 1;
+    }
+    let often = |run: &[u8]| frequency.get(&word(run)).copied().unwrap_or(0);
+    let sum = |part: &[u8]| part.windows(RUN).map(often).sum::<u64>();
+    let place = |text: &[u8]| {
+        let parts = text.windows(SHORTEST).map(sum).enumerate();
+        parts.min_by_key(|(_, often)| *often).unwrap_or_default().0
+    };
+    texts.iter().map(|(_, text)| place(text)).collect()
+}
+
+/// A set of hashes that may hold some more than were noted, but none less.
+#[derive(Debug)]
+struct Filter(Box<[u64; WORDS]>);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(Box::new([0; WORDS]))
+    }
+}
+
+impl Filter {
+    fn note(&mut self, hash: u64) {
+        let (word, one, two) = Self::bits(hash);
+        self.0[word] |= 1 << one | 1 << two;
+    }
+
+    /// The lowest bit tells whether the hash may be in it; the others mean nothing.
+    #[inline(always)]
+    fn has(&self, hash: u64) -> u64 {
+        let (word, one, two) = Self::bits(hash);
+        let word = self.0[word];
+        word >> one & word >> two
+    }
+
+    /// A word, and two bits of it: from the bits 20 to 42 of the hash.
+    #[inline(always)]
+    fn bits(hash: u64) -> (usize, u64, u64) {
+        // The mask tells the compiler that no word lies outside.
+        let word = (hash >> 32) as usize & (WORDS - 1);
+        (word, hash >> 26 & 63, hash >> 20 & 63)
+    }
+}
+
+/// Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the middle bits of a product, on which all of the
+/// run bear.
+#[inline(always)]
+fn run_hash(run: u32, multiplier: u32) -> u64 {
+    u64::from(run) * u64::from(multiplier)
+}
+
+/// As above, the upper bits of a product.
+#[inline(always)]
+fn seven_hash(seven: u64) -> u64 {
+    seven.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 21
+}
+
 /// The seven bytes that begin so many before a place.
+#[inline(always)]
 fn seven_before(text: &[u8], place: usize, back: usize) -> u64 {
     let from = place.saturating_sub(back);
     text.get(from..).map_or(0, |text| seven(eight(text)))
 }
 
 /// The first seven of eight bytes.
+#[inline(always)]
 fn seven(eight: u64) -> u64 {
     eight << 8
 }
 
-fn set(map: &mut Bitmap, slot: u32) {
-    map[(slot >> 6) as usize & (WORDS - 1)] |= 1 << (slot & 63);
-}
-
-/// The lowest bit tells; the others mean nothing.
-fn has(map: &Bitmap, slot: u32) -> u64 {
-    // The mask tells the compiler that no place lies outside.
-    map[(slot >> 6) as usize & (WORDS - 1)] >> (slot & 63)
-}
-
-/// Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the upper bits of a product.
-fn slot(word: u32, multiplier: u32) -> u32 {
-    word.wrapping_mul(multiplier) >> (32 - BITS)
-}
-
-/// The slot of seven bytes (Fibonacci hashing, as above).
-fn seven_slot(seven: u64) -> u32 {
-    (seven.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as u32
-}
-
+/// A run as a number.
 fn word(run: &[u8]) -> u32 {
     run.iter()
         .take(RUN)
@@ -246,6 +300,7 @@ fn word(run: &[u8]) -> u32 {
 }
 
 /// The first eight bytes, or as many as there are.
+#[inline(always)]
 fn eight(bytes: &[u8]) -> u64 {
     bytes.first_chunk::<8>().map_or_else(
         || {

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
 use wide::u8x16;
 
 /// Bytes of a piece: what is read by several passes stays in the processor's nearer caches.
@@ -35,8 +36,12 @@ impl LineEnds {
     }
 
     /// Finds the line ends of `piece`, and forgets those of any other.
-    #[inline(never)]
     pub fn find(&mut self, piece: &[u8]) {
+        Arch::new().dispatch(Find(self, piece));
+    }
+
+    #[inline(always)]
+    fn find_all(&mut self, piece: &[u8]) {
         self.count = 0;
         let (chunks, rest) = piece.as_chunks::<64>();
         for (n, chunk) in chunks.iter().enumerate() {
@@ -49,6 +54,7 @@ impl LineEnds {
         }
     }
 
+    #[inline(always)]
     fn add(&mut self, mut mask: u64, at: usize) {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let count = mask.count_ones() as usize;
@@ -98,7 +104,20 @@ impl LineEnds {
     }
 }
 
+/// [`LineEnds::find`], compiled for each kind of processor.
+struct Find<'a>(&'a mut LineEnds, &'a [u8]);
+
+impl WithSimd for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.0.find_all(self.1);
+    }
+}
+
 /// A bit for each line end.
+#[inline(always)]
 fn mask(chunk: &[u8; 64]) -> u64 {
     let (quarters, _) = chunk.as_chunks::<16>();
     let line_end = u8x16::splat(b'\n');

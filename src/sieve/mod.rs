@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Input, packed};
+use aho_corasick::{AhoCorasick, Input};
+use memchr::memmem;
 
 mod census;
 mod grams;
@@ -28,7 +29,7 @@ pub struct Sieve {
 struct Search {
     grams: Grams,
     /// Texts too short for the grams.
-    short: Option<Short>,
+    short: Vec<Short>,
     /// How many texts there are beside the veils.
     literals: usize,
 }
@@ -88,7 +89,7 @@ impl Sieve {
             .collect();
         let search = Some(Search {
             grams: Grams::new(long.map(|(n, t)| (n, t.as_bytes()))),
-            short: Short::new(short),
+            short: Short::new(&short),
             literals: literals.len(),
         });
         Self { search }
@@ -138,11 +139,13 @@ impl Sieve {
             }
         }
         let known = found.lines.len();
-        let mut from = 0;
-        while let Some(at) = search.short.as_ref().and_then(|s| s.find(piece, from)) {
-            let line = ends.line_at(piece, at);
-            from = line.end;
-            found.push(line);
+        for short in &search.short {
+            let mut from = 0;
+            while let Some(at) = short.find(piece, from) {
+                let line = ends.line_at(piece, at);
+                from = line.end;
+                found.push(line);
+            }
         }
         if found.lines.len() > known {
             // Of two the one that has to be searched comes first.
@@ -154,33 +157,38 @@ impl Sieve {
     }
 }
 
-/// Searches few short texts at once.
+/// The most short texts that are searched one by one.
+const FEW: usize = 4;
+
+/// Searches texts too short for the grams.
 #[derive(Debug)]
 enum Short {
-    Packed(packed::Searcher),
-    /// Where the processor has no wide enough registers, or the texts are many.
-    Automaton(AhoCorasick),
+    /// One: a pass for each of a few costs less than one for all.
+    One(memmem::Finder<'static>),
+    All(AhoCorasick),
 }
 
 impl Short {
-    /// `None` where there are no texts.
-    fn new(texts: BTreeSet<&str>) -> Option<Self> {
-        if texts.is_empty() {
-            return None;
+    fn new(texts: &BTreeSet<&str>) -> Vec<Self> {
+        let all = (texts.len() > FEW).then(|| AhoCorasick::new(texts).ok());
+        match all.flatten() {
+            Some(all) => vec![Self::All(all)],
+            None => {
+                let one = |text: &&str| Self::One(memmem::Finder::new(text).into_owned());
+                texts.iter().map(one).collect()
+            }
         }
-        let automaton = || AhoCorasick::new(&texts).ok().map(Self::Automaton);
-        packed::Searcher::new(&texts)
-            .map(Self::Packed)
-            .or_else(automaton)
     }
 
-    /// Where the first text at or after `from` begins.
+    /// Where the first one at or after `from` begins.
     fn find(&self, piece: &[u8], from: usize) -> Option<usize> {
-        let found = match self {
-            Self::Packed(searcher) => searcher.find_in(piece, (from..piece.len()).into()),
-            Self::Automaton(automaton) => automaton.find(Input::new(piece).range(from..)),
-        };
-        found.map(|found| found.start())
+        match self {
+            Self::One(finder) => finder.find(piece.get(from..)?).map(|at| from + at),
+            Self::All(automaton) => {
+                let found = automaton.find(Input::new(piece).range(from..))?;
+                Some(found.start())
+            }
+        }
     }
 }
 

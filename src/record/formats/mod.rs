@@ -231,19 +231,29 @@ impl Format {
     }
 
     /// Literals that make a line a candidate, because the format may hide words of the message: bytes
-    /// as numbers, escapes, parts of lines.
+    /// as numbers, colour codes, parts of lines.
     #[must_use]
     pub fn veils(self) -> &'static [&'static str] {
         match self {
-            F::JournalJson => &["\"MESSAGE\":[", "\"MESSAGE\" : [", "\\u001b"],
+            F::JournalJson => &["\"MESSAGE\":[", "\"MESSAGE\" : [", "\\u001b["],
             F::JournalExport => &["MESSAGE\n"],
             F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
-                &["\\u001b", "\\u001B", "\\u003c", "\\u003e", "\\u0026"]
+                &["\\u001b[", "\\u001B["]
             }
             F::Cri => &[" stdout P ", " stderr P "],
             _ => &[],
         }
     }
+
+    /// How some writers of JSON write a character that others write as it is: a line that holds one of
+    /// these may hide a literal with the character.
+    pub const ESCAPES: [(char, &'static [&'static str]); 5] = [
+        ('"', &["\\\""]),
+        ('\\', &["\\\\"]),
+        ('<', &["\\u003c", "\\u003C"]),
+        ('>', &["\\u003e", "\\u003E"]),
+        ('&', &["\\u0026"]),
+    ];
 
     /// Whether a line of this format always is a record of its own: nothing below belongs to it.
     fn is_single(self) -> bool {
