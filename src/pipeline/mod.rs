@@ -165,8 +165,8 @@ pub fn scan(
         matches!(f.format, Format::Dmesg)
             || f.census
                 .writers
-                .keys()
-                .any(|(_, program, _)| &**program == b"kernel")
+                .iter()
+                .any(|writer| &*writer.program == b"kernel")
     });
     let timeline = timeline::build(files, &options.time);
     let no_log = timeline.start.is_none() && timeline.untimed.is_empty();

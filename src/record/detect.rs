@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::formats::{self, Format};
+use super::formats::{self, Format, Places};
 use super::{Frame, Record};
 use crate::time::Stamp;
 
@@ -98,11 +98,38 @@ pub fn read<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
         .or_else(|| formats::read_headless(frame, hint))
 }
 
-/// Where host, program and pid stand in a line of this format; for the census, which looks at every
-/// line. Of other formats than the syslog family and the journal's JSON nothing.
-#[must_use]
-pub fn tag(line: &[u8], format: Format) -> Option<Tag<'_>> {
-    formats::tag(line, format)
+/// Finds host, program, pid and stamp in the lines of a file; for the census, which looks at every line.
+/// It remembers where they stood, as one line is much like the next.
+#[derive(Debug)]
+pub struct Tagger {
+    format: Format,
+    places: Places,
+}
+
+impl Tagger {
+    /// For lines of this format.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            places: Places::default(),
+        }
+    }
+
+    /// Host, program and pid; of other formats than the syslog family and the journal's JSON nothing.
+    #[must_use]
+    pub fn tag<'a>(&mut self, line: &'a [u8]) -> Option<Tag<'a>> {
+        formats::tag(line, self.format, &mut self.places)
+    }
+
+    /// As [`stamp_of`].
+    #[must_use]
+    pub fn stamp(&mut self, line: &[u8]) -> Option<Stamp> {
+        match self.format {
+            Format::JournalJson => self.places.stamp(line),
+            format => stamp_of(line, format),
+        }
+    }
 }
 
 /// The stamp that the line itself bears.

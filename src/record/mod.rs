@@ -18,7 +18,7 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 
-pub use detect::{Tag, detect, minute_key, read, stamp_of, tag};
+pub use detect::{Tag, Tagger, detect, minute_key, read, stamp_of};
 pub use formats::Format;
 
 /// Context on either side of a line that a record may be read from, in bytes. A record that is longer

@@ -1,6 +1,6 @@
 //! What each format's lines tell, and that no bytes panic.
 
-use super::{CONTEXT, Format, Frame, Record, detect, minute_key, read, stamp_of, tag};
+use super::{CONTEXT, Format, Frame, Record, Tagger, detect, minute_key, read, stamp_of};
 use crate::time::Known;
 
 /// The record of the line at this index of the text, and where it stands in the text.
@@ -623,7 +623,7 @@ fn a_stanza_of_the_export_format_is_a_record_at_its_message() {
 fn the_census_reads_the_same_tag_as_the_record() {
     for (line, _) in LINES {
         let format = detect(line.as_bytes());
-        let Some(tag) = tag(line.as_bytes(), format) else {
+        let Some(tag) = Tagger::new(format).tag(line.as_bytes()) else {
             continue;
         };
         let (record, _) = record_of(line.as_bytes(), 0, format).unwrap();
@@ -675,7 +675,7 @@ fn no_bytes_panic() {
                 let _ = record_of(text, index, format);
             }
             let _ = (
-                tag(text, format),
+                Tagger::new(format).tag(text),
                 stamp_of(text, format),
                 minute_key(text, format),
             );

@@ -6,14 +6,16 @@
 //! bytes at the format's fixed positions and one look-up by the bytes of its tag, which is taken apart
 //! when it comes first; times are read at the first and last line only.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 use wide::u8x16;
 
 use super::LineEnds;
-use crate::record::{Format, Tag, minute_key, stamp_of, tag};
+use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
 
 /// A program with more pids than this is counted as one (it forks for each connection).
@@ -53,17 +55,40 @@ impl Tally {
     }
 }
 
-/// A name as it stands in the text.
-type Name = Box<[u8]>;
+/// Who wrote, as the text has it, and how much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// Empty where the lines name none.
+    pub host: Box<[u8]>,
+    /// Never empty, but where all beyond a bound are counted together.
+    pub program: Box<[u8]>,
+    /// Digits; empty where the lines name none, or where there are too many.
+    pub pid: Box<[u8]>,
+    /// Its lines.
+    pub tally: Tally,
+    /// Of its names, by which writers are told apart.
+    hash: u64,
+}
 
-/// Who wrote: host, program and pid as they stand in the text; no pid where there are too many.
-pub type Writer = (Name, Name, Option<Name>);
+impl Writer {
+    fn new(host: &[u8], program: &[u8], pid: &[u8], tally: Tally) -> Self {
+        Self {
+            host: host.into(),
+            program: program.into(),
+            pid: pid.into(),
+            tally,
+            hash: hash_of(host, program, pid),
+        }
+    }
+}
 
 /// The census of a block or a file.
 #[derive(Debug, Clone, Default)]
 pub struct Census {
-    /// Lines, by who wrote them.
-    pub writers: HashMap<Writer, Tally>,
+    /// In order of their first lines.
+    pub writers: Vec<Writer>,
+    /// Where in them each stands, by hash; empty for a block, whose table has told them apart.
+    places: HashMap<u64, usize, BuildHasherDefault<Given>>,
     /// Lines, by the minute in which they were written, in order of appearance.
     pub minutes: Vec<(Stamp, u64)>,
     /// The first stamp of all lines.
@@ -79,6 +104,7 @@ pub struct Census {
 pub struct Counter<'a> {
     text: &'a [u8],
     format: Format,
+    tagger: Tagger,
     census: Census,
     writers: Table<'a>,
     known: Known,
@@ -92,6 +118,7 @@ impl<'a> Counter<'a> {
         Self {
             text,
             format,
+            tagger: Tagger::new(format),
             census: Census::default(),
             writers: Table::new(),
             known: Known::new(),
@@ -149,7 +176,7 @@ impl<'a> Counter<'a> {
     #[cold]
     fn line_of_other_minute(&mut self, at: usize, end: usize) {
         let line = &self.text[at..end];
-        let tag = tag(line, self.format);
+        let tag = self.tagger.tag(line);
         if let Some(key) = minute_key(line, self.format) {
             let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
             let next = Minute {
@@ -172,7 +199,7 @@ impl<'a> Counter<'a> {
     #[cold]
     fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head<'_>>) {
         let line = &self.text[at..end];
-        let Some(tag) = tag(line, self.format) else {
+        let Some(tag) = self.tagger.tag(line) else {
             return;
         };
         let n = self.writers.count(&tag, at);
@@ -212,14 +239,15 @@ impl<'a> Counter<'a> {
         let Self {
             text,
             format,
+            mut tagger,
             mut census,
             writers,
             ..
         } = self;
         census.first = first_stamp(text, format);
         census.last = last_stamp(text, format);
-        let spot = |at: usize| (begin + at as u64, stamp_of(line_at(text, at), format));
-        writers.finish(&mut census, &spot);
+        let mut spot = |at: usize| (begin + at as u64, tagger.stamp(line_at(text, at)));
+        writers.finish(&mut census, &mut spot);
         census
     }
 }
@@ -380,8 +408,8 @@ impl Census {
         self.folded |= next.folded;
         self.first = self.first.or(next.first);
         self.last = next.last.or(self.last);
-        for (writer, tally) in next.writers {
-            self.add(writer, tally);
+        for writer in next.writers {
+            self.add(writer);
         }
         let minute = |stamp: &Stamp| stamp.known_nanos().div_euclid(60_000_000_000);
         for (stamp, count) in next.minutes {
@@ -403,18 +431,17 @@ impl Census {
         }
     }
 
-    fn add(&mut self, writer: Writer, tally: Tally) {
-        let full = self.writers.len() >= MAX_ENTRIES && !self.writers.contains_key(&writer);
-        let writer = if full {
+    fn add(&mut self, mut writer: Writer) {
+        let full = self.writers.len() >= MAX_ENTRIES && !self.places.contains_key(&writer.hash);
+        if full {
             self.folded = true;
-            (Box::default(), Box::default(), None)
-        } else {
-            writer
-        };
-        match self.writers.get_mut(&writer) {
-            Some(known) => known.join(&tally),
-            None => {
-                self.writers.insert(writer, tally);
+            writer = Writer::new(b"", b"", b"", writer.tally);
+        }
+        match self.places.entry(writer.hash) {
+            Entry::Occupied(place) => self.writers[*place.get()].tally.join(&writer.tally),
+            Entry::Vacant(place) => {
+                place.insert(self.writers.len());
+                self.writers.push(writer);
             }
         }
     }
@@ -422,27 +449,41 @@ impl Census {
     /// Counts programs with very many pids as one each. Done once, for a whole file, so that it does
     /// not depend on the blocks.
     pub fn fold_forkers(&mut self) {
-        let mut pids: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
-        for (host, program, pid) in self.writers.keys() {
+        let mut pids: HashMap<u64, usize, BuildHasherDefault<Given>> = HashMap::default();
+        let program = |w: &Writer| hash_of(&w.host, &w.program, b"");
+        for writer in &self.writers {
             // A block has folded it already where there is none.
-            *pids.entry((host, program)).or_default() +=
-                if pid.is_some() { 1 } else { MAX_PIDS + 1 };
+            *pids.entry(program(writer)).or_default() += match writer.pid.is_empty() {
+                true => MAX_PIDS + 1,
+                false => 1,
+            };
         }
-        let forkers: BTreeSet<(Name, Name)> = pids
-            .into_iter()
-            .filter(|(_, count)| *count > MAX_PIDS)
-            .map(|((host, program), _)| (host.into(), program.into()))
-            .collect();
-        let is_forker = |w: &Writer| forkers.contains(&(w.0.clone(), w.1.clone()));
-        let (folded, kept): (HashMap<_, _>, HashMap<_, _>) = std::mem::take(&mut self.writers)
-            .into_iter()
-            .partition(|(w, _)| is_forker(w));
-        self.writers = kept;
-        let mut folded: Vec<(Writer, Tally)> = folded.into_iter().collect();
-        folded.sort_by_key(|(_, t)| t.first.0);
-        for ((host, program, _), tally) in folded {
-            self.add((host, program, None), tally);
+        self.places.clear();
+        for writer in std::mem::take(&mut self.writers) {
+            let folds = pids.get(&program(&writer)).is_some_and(|n| *n > MAX_PIDS);
+            self.add(match folds {
+                true => Writer::new(&writer.host, &writer.program, b"", writer.tally),
+                false => writer,
+            });
         }
+    }
+}
+
+/// The hash of a map's key is the key: it is one already.
+#[derive(Debug, Clone, Copy, Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
@@ -540,7 +581,7 @@ impl<'a> Table<'a> {
     /// of one hash would only be counted together.
     fn count(&mut self, tag: &Tag<'a>, at: usize) -> usize {
         let (host, program, pid) = (tag.host, tag.program, tag.pid);
-        let hash = hash(hash(hash(1, host), program), pid);
+        let hash = hash_of(host, program, pid);
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
@@ -612,21 +653,22 @@ impl<'a> Table<'a> {
     }
 
     /// Moves the writers into the census, those with very many pids as one.
-    fn finish(self, census: &mut Census, spot: &dyn Fn(usize) -> Spot) {
-        let mut forkers: Vec<Option<Seen<'a>>> = self.programs.iter().map(|_| None).collect();
+    fn finish(self, census: &mut Census, spot: &mut dyn FnMut(usize) -> Spot) {
+        let mut forkers: Vec<Option<usize>> = vec![None; self.programs.len()];
+        let mut kept: Vec<Seen<'a>> = Vec::with_capacity(self.seen.len());
         for seen in self.seen {
-            if self.programs[seen.program_no].pids <= MAX_PIDS {
-                census.add(seen.writer(), seen.tally(spot));
-                continue;
-            }
-            match &mut forkers[seen.program_no] {
+            let program = seen.program_no;
+            let known = forkers[program].and_then(|n| kept.get_mut(n));
+            match known {
                 Some(known) => known.join(&seen),
-                none => *none = Some(Seen { pid: b"", ..seen }),
+                None if self.programs[program].pids > MAX_PIDS => {
+                    forkers[program] = Some(kept.len());
+                    kept.push(Seen { pid: b"", ..seen });
+                }
+                None => kept.push(seen),
             }
         }
-        for seen in forkers.into_iter().flatten() {
-            census.add(seen.writer(), seen.tally(spot));
-        }
+        census.writers = kept.iter().map(|seen| seen.writer(spot)).collect();
     }
 }
 
@@ -640,16 +682,23 @@ struct Program {
 }
 
 impl<'a> Seen<'a> {
-    fn writer(&self) -> Writer {
-        let pid = (!self.pid.is_empty()).then(|| self.pid.into());
-        (self.host.into(), self.program.into(), pid)
-    }
-
-    fn tally(&self, spot: &dyn Fn(usize) -> Spot) -> Tally {
-        Tally {
+    fn writer(&self, spot: &mut dyn FnMut(usize) -> Spot) -> Writer {
+        let tally = Tally {
             lines: self.lines,
             first: spot(self.first),
             last: spot(self.last),
+        };
+        let hash = match self.pid {
+            // It may have had one.
+            b"" => hash_of(self.host, self.program, b""),
+            _ => self.hash,
+        };
+        Writer {
+            host: self.host.into(),
+            program: self.program.into(),
+            pid: self.pid.into(),
+            tally,
+            hash,
         }
     }
 
@@ -659,6 +708,11 @@ impl<'a> Seen<'a> {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
+}
+
+/// A hash of a writer's names.
+fn hash_of(host: &[u8], program: &[u8], pid: &[u8]) -> u64 {
+    hash(hash(hash(1, host), program), pid)
 }
 
 /// A quick hash of a name, on top of another; no defence against names made to collide, of which the
@@ -701,18 +755,16 @@ mod tests {
         let mut counts: Vec<(String, u64)> = census
             .writers
             .iter()
-            .map(|((host, program, pid), t)| {
-                let pid = pid.as_deref().unwrap_or(b"-");
-                let all =
-                    [&host[..], program, pid].map(|b| String::from_utf8_lossy(b).into_owned());
-                (all.join(" "), t.lines)
+            .map(|w| {
+                let all = [&w.host, &w.program, &w.pid].map(|b| String::from_utf8_lossy(b));
+                (all.join(" "), w.tally.lines)
             })
             .collect();
         counts.sort();
         let expected = [
             ("web01 app 8", 2),
             ("web02 app 9", 1),
-            ("web02 kernel -", 1),
+            ("web02 kernel ", 1),
         ];
         assert_eq!(counts, expected.map(|(a, n)| (a.to_owned(), n)));
     }

@@ -14,12 +14,16 @@ const PIECE: usize = 32 << 10;
 /// Places that are written for each mask, needed or not; more lines than this in 64 bytes are rare.
 const USUAL: usize = 4;
 
+/// The first byte of a sequence that steers a terminal (ECMA-48, ESC).
+pub(super) const ESCAPE: u8 = 0x1b;
+
 /// The line ends of a piece.
 #[derive(Debug, Default)]
 pub struct LineEnds {
     /// Room beyond `count` holds nothing.
     places: Vec<u32>,
     count: usize,
+    has_escape: bool,
 }
 
 impl LineEnds {
@@ -44,14 +48,16 @@ impl LineEnds {
     fn find_all(&mut self, piece: &[u8]) {
         self.count = 0;
         let (chunks, rest) = piece.as_chunks::<64>();
+        let mut escapes = u8x16::splat(0);
         for (n, chunk) in chunks.iter().enumerate() {
-            self.add(mask(chunk), n * 64);
+            self.add(mask(chunk, &mut escapes), n * 64);
         }
         if !rest.is_empty() {
             let mut last = [0; 64];
             last[..rest.len()].copy_from_slice(rest);
-            self.add(mask(&last), chunks.len() * 64);
+            self.add(mask(&last, &mut escapes), chunks.len() * 64);
         }
+        self.has_escape = escapes.to_bitmask() != 0;
     }
 
     #[inline(always)]
@@ -82,6 +88,12 @@ impl LineEnds {
     #[must_use]
     pub fn before(&self, at: usize) -> usize {
         self.places[..self.count].partition_point(|n| (*n as usize) < at)
+    }
+
+    /// Whether the piece holds the character with which terminals' sequences begin ([`ESCAPE`]).
+    #[must_use]
+    pub fn has_escape(&self) -> bool {
+        self.has_escape
     }
 
     /// How many line ends there are.
@@ -116,13 +128,15 @@ impl WithSimd for Find<'_> {
     }
 }
 
-/// A bit for each line end.
+/// A bit for each line end. In `escapes` the places of [`ESCAPE`] among sixteen get a mark.
 #[inline(always)]
-fn mask(chunk: &[u8; 64]) -> u64 {
+fn mask(chunk: &[u8; 64], escapes: &mut u8x16) -> u64 {
     let (quarters, _) = chunk.as_chunks::<16>();
-    let line_end = u8x16::splat(b'\n');
+    let (line_end, escape) = (u8x16::splat(b'\n'), u8x16::splat(ESCAPE));
     quarters.iter().rev().fold(0, |mask, quarter| {
-        mask << 16 | u64::from(u8x16::new(*quarter).simd_eq(line_end).to_bitmask())
+        let quarter = u8x16::new(*quarter);
+        *escapes |= quarter.simd_eq(escape);
+        mask << 16 | u64::from(quarter.simd_eq(line_end).to_bitmask())
     })
 }
 
@@ -150,6 +164,22 @@ mod tests {
         }
         let expected: Vec<usize> = memchr::memchr_iter(b'\n', &text).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_escape_is_seen_anywhere_and_forgotten() {
+        let mut ends = LineEnds::default();
+        for len in [1, 15, 64, 65, 200] {
+            for at in 0..len {
+                let mut text = vec![b'x'; len];
+                text[at] = ESCAPE;
+                ends.find(&text);
+                assert!(ends.has_escape(), "{at} of {len}");
+                text[at] = b'[';
+                ends.find(&text);
+                assert!(!ends.has_escape(), "{at} of {len}");
+            }
+        }
     }
 
     #[test]

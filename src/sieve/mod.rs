@@ -14,10 +14,11 @@ mod census;
 mod grams;
 mod lines;
 
-pub use census::{Census, Counter};
+pub use census::{Census, Counter, Writer};
 pub use lines::LineEnds;
 
 use grams::{Grams, Hit, SHORTEST};
+use lines::ESCAPE;
 
 /// Finds the lines of a block that hold one of some texts.
 #[derive(Debug)]
@@ -139,7 +140,9 @@ impl Sieve {
             }
         }
         let known = found.lines.len();
-        for short in &search.short {
+        // Line ends were told with the escapes, so that no pass is needed for what begins with one.
+        let may_be = |short: &&Short| ends.has_escape() || !short.begins_with(ESCAPE);
+        for short in search.short.iter().filter(may_be) {
             let mut from = 0;
             while let Some(at) = short.find(piece, from) {
                 let line = ends.line_at(piece, at);
@@ -178,6 +181,11 @@ impl Short {
                 texts.iter().map(one).collect()
             }
         }
+    }
+
+    /// Whether it is one text, and the byte its first.
+    fn begins_with(&self, byte: u8) -> bool {
+        matches!(self, Self::One(finder) if finder.needle().first() == Some(&byte))
     }
 
     /// Where the first one at or after `from` begins.

@@ -16,6 +16,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::classify::Event;
 use crate::error::Warning;
+use crate::sieve::Writer;
 use crate::time::{Known, Span, Stamp, Timestamp};
 
 use super::{FileEvents, FileTimes, TimeOptions};
@@ -390,7 +391,7 @@ fn times_of(
         }
     }
     let mut hosts: BTreeMap<String, (Timestamp, Timestamp)> = BTreeMap::new();
-    for ((host, ..), tally) in &file.census.writers {
+    for Writer { host, tally, .. } in &file.census.writers {
         let ends = settle_all(vec![tally.first.1, tally.last.1]);
         let (Some(first), Some(last)) = (ends[0].or(ends[1]), ends[1].or(ends[0])) else {
             continue;

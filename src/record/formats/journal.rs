@@ -327,24 +327,39 @@ static TAGS: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| {
     ]
 });
 
-/// Where host, program and pid stand in an entry in JSON, found without parsing it.
-pub(in crate::record) fn json_tag(line: &[u8]) -> Option<Tag<'_>> {
-    let [program, pid, host, _] = &*TAGS;
-    Some(Tag {
-        program: string_after(line, program).filter(|name| !name.is_empty())?,
-        pid: string_after(line, pid).unwrap_or_default(),
-        host: string_after(line, host).unwrap_or_default(),
-    })
-}
+/// Where the names of [`TAGS`] stood in the entry looked at last: in the next they stand near there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::record) struct Places([usize; 4]);
 
-/// An entry's microseconds, found without parsing it.
-pub(in crate::record) fn json_stamp(line: &[u8]) -> Option<crate::time::Stamp> {
-    stamp::from_count(stamp::number(string_after(line, &TAGS[3])?)?, &[])
-}
+/// How far before the place of the last entry's name the next one's is looked for first, in bytes: numbers
+/// before it may have lost digits.
+const SLACK: usize = 24;
 
-fn string_after<'a>(line: &'a [u8], name: &memmem::Finder<'_>) -> Option<&'a [u8]> {
-    let rest = line.get(name.find(line)? + name.needle().len()..)?;
-    rest.get(..memchr(b'"', rest)?)
+impl Places {
+    /// Where host, program and pid stand in an entry in JSON, found without parsing it.
+    pub(in crate::record) fn tag<'a>(&mut self, line: &'a [u8]) -> Option<Tag<'a>> {
+        Some(Tag {
+            program: self.string(line, 0).filter(|name| !name.is_empty())?,
+            pid: self.string(line, 1).unwrap_or_default(),
+            host: self.string(line, 2).unwrap_or_default(),
+        })
+    }
+
+    /// An entry's microseconds, found without parsing it.
+    pub(in crate::record) fn stamp(&mut self, line: &[u8]) -> Option<crate::time::Stamp> {
+        stamp::from_count(stamp::number(self.string(line, 3)?)?, &[])
+    }
+
+    fn string<'a>(&mut self, line: &'a [u8], n: usize) -> Option<&'a [u8]> {
+        let (name, place) = (&TAGS[n], &mut self.0[n]);
+        let len = name.needle().len();
+        let from = place.saturating_sub(SLACK).min(line.len());
+        let near = name.find(&line[from..]).map(|at| from + at);
+        let at = near.or_else(|| name.find(&line[..line.len().min(from + len)]))?;
+        *place = at;
+        let rest = &line[at + len..];
+        rest.get(..memchr(b'"', rest)?)
+    }
 }
 
 /// Whether an export stanza begins with the line.

@@ -28,6 +28,8 @@ mod syslog;
 mod text;
 mod web;
 
+pub(super) use journal::Places;
+
 /// How a log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -474,9 +476,13 @@ pub(super) fn is_indented_event(text: &[u8]) -> bool {
 }
 
 /// Where host, program and pid stand in the line.
-pub(super) fn tag(line: &[u8], format: Format) -> Option<Tag<'_>> {
+pub(super) fn tag<'a>(
+    line: &'a [u8],
+    format: Format,
+    places: &mut Places,
+) -> Option<Tag<'a>> {
     match format {
-        F::JournalJson => journal::json_tag(line),
+        F::JournalJson => places.tag(line),
         format if format.is_syslog() => syslog::split(line)?.tag(),
         _ => None,
     }
@@ -485,7 +491,7 @@ pub(super) fn tag(line: &[u8], format: Format) -> Option<Tag<'_>> {
 /// The line's own stamp.
 pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
     match format {
-        F::JournalJson => return journal::json_stamp(line),
+        F::JournalJson => return Places::default().stamp(line),
         F::JournalExport => {
             let digits = lines::chomp(line.strip_prefix(b"__REALTIME_TIMESTAMP=")?);
             return stamp::from_count(stamp::number(digits)?, &[]);
