@@ -761,11 +761,7 @@ mod tests {
             })
             .collect();
         counts.sort();
-        let expected = [
-            ("web01 app 8", 2),
-            ("web02 app 9", 1),
-            ("web02 kernel ", 1),
-        ];
+        let expected = [("web01 app 8", 2), ("web02 app 9", 1), ("web02 kernel ", 1)];
         assert_eq!(counts, expected.map(|(a, n)| (a.to_owned(), n)));
     }
 }

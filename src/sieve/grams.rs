@@ -116,7 +116,11 @@ impl Grams {
 
     /// Notes in `hits` the texts that stand in `text`, each once for each time, in order of the places.
     pub(super) fn find(&self, text: &[u8], hits: &mut Vec<Hit>) {
-        Arch::new().dispatch(Find { grams: self, text, hits });
+        Arch::new().dispatch(Find {
+            grams: self,
+            text,
+            hits,
+        });
     }
 
     #[inline(always)]
@@ -143,9 +147,7 @@ impl Grams {
     #[inline(always)]
     fn any(&self, chunk: &[u8; CHUNK]) -> usize {
         let (runs, _) = chunk.as_chunks::<STEP>();
-        let any = runs.iter().fold(0, |any, run| {
-            any | self.has_run(*run)
-        });
+        let any = runs.iter().fold(0, |any, run| any | self.has_run(*run));
         (any & 1) as usize
     }
 

@@ -476,11 +476,7 @@ pub(super) fn is_indented_event(text: &[u8]) -> bool {
 }
 
 /// Where host, program and pid stand in the line.
-pub(super) fn tag<'a>(
-    line: &'a [u8],
-    format: Format,
-    places: &mut Places,
-) -> Option<Tag<'a>> {
+pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Option<Tag<'a>> {
     match format {
         F::JournalJson => places.tag(line),
         format if format.is_syslog() => syslog::split(line)?.tag(),
