@@ -30,9 +30,9 @@ pub const CONTEXT: usize = 64 * 1024;
 pub struct Frame<'a> {
     /// The line without its terminator.
     pub line: &'a [u8],
-    /// The whole lines before it, terminators included, within [`CONTEXT`](crate::record::CONTEXT) bytes.
+    /// The whole lines before it, terminators included, within `CONTEXT` bytes.
     pub before: &'a [u8],
-    /// The whole lines after it, within [`CONTEXT`](crate::record::CONTEXT) bytes; begins right after the line's terminator.
+    /// The whole lines after it, within `CONTEXT` bytes; begins right after the line's terminator.
     pub after: &'a [u8],
 }
 

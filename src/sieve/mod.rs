@@ -167,7 +167,7 @@ const FEW: usize = 4;
 #[derive(Debug)]
 enum Short {
     /// One: a pass for each of a few costs less than one for all.
-    One(memmem::Finder<'static>),
+    One(Box<memmem::Finder<'static>>),
     All(AhoCorasick),
 }
 
@@ -177,7 +177,7 @@ impl Short {
         match all.flatten() {
             Some(all) => vec![Self::All(all)],
             None => {
-                let one = |text: &&str| Self::One(memmem::Finder::new(text).into_owned());
+                let one = |text: &&str| Self::One(Box::new(memmem::Finder::new(text).into_owned()));
                 texts.iter().map(one).collect()
             }
         }
