@@ -20,6 +20,7 @@ mod braces;
 mod event;
 mod flood;
 mod keep;
+mod needed;
 mod pack;
 mod pattern;
 mod rule;

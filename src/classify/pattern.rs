@@ -5,7 +5,10 @@
 
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::{Captures, Regex, RegexBuilder};
+
+use super::needed;
 
 /// The most memory that one compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -14,14 +17,21 @@ const PATTERN_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
+    /// Texts that are known to stand in whatever is asked.
+    known: Vec<String>,
+    /// Texts of which it needs one to match; empty where there are none such.
+    needed: OnceLock<Vec<Finder<'static>>>,
     /// `None` where the text is no regular expression, which [`Pattern::check`] tells.
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    pub(super) fn new(text: String) -> Self {
+    /// A pattern that is asked of texts only which hold one of `known`.
+    pub(super) fn new(text: String, known: Vec<String>) -> Self {
         Self {
             text,
+            known,
+            needed: OnceLock::new(),
             compiled: OnceLock::new(),
         }
     }
@@ -41,7 +51,19 @@ impl Pattern {
     /// Whether it matches anywhere in `text`.
     #[must_use]
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(text))
+        self.may_match(text) && self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// Whether `text` holds what the pattern needs.
+    fn may_match(&self, text: &[u8]) -> bool {
+        let needed = self.needed.get_or_init(|| {
+            let texts = needed::texts(&self.text, &self.known);
+            texts
+                .iter()
+                .map(|text| Finder::new(text).into_owned())
+                .collect()
+        });
+        needed.is_empty() || needed.iter().any(|needed| needed.find(text).is_some())
     }
 
     /// The first match in `text`.

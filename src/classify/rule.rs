@@ -289,11 +289,11 @@ fn read(file: &str, written: Written) -> Result<Rule, Error> {
         source: written.source,
         versions: written.versions,
         program: written.program,
-        literals,
         names_unit: ["(?<unit", "(?<service"]
             .iter()
             .any(|group| written.pattern.contains(group)),
-        pattern: Pattern::new(written.pattern),
+        pattern: Pattern::new(written.pattern, literals.clone()),
+        literals,
         class: written.class,
         kind: written.kind,
         set: written.set,
