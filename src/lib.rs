@@ -37,7 +37,7 @@ mod source;
 mod time;
 mod timeline;
 
-pub use classify::{Class, Rule, RuleSet};
+pub use classify::{Class, Rule, RuleSet, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use pipeline::{Progress, Quiet, Scan, ScanOptions, scan};

@@ -7,7 +7,7 @@ use crate::primitives::Place;
 use crate::record::Severity;
 use crate::time::{Span, Stamp, Timestamp};
 
-use super::rule::Class;
+use super::class::Class;
 
 /// The most bytes of a record's text that an event keeps (contract, Ref).
 pub const TEXT_BYTES: usize = 4096;

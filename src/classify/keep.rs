@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
+use super::class::Family;
 use super::event::Event;
-use super::rule::Family;
 
 /// The part of all events that changes may be.
 const CHANGES: usize = 4;

@@ -17,6 +17,7 @@ use crate::record::{Format, Frame, Record};
 use crate::time::{Span, Timestamp};
 
 mod braces;
+mod class;
 mod event;
 mod flood;
 mod keep;
@@ -26,11 +27,13 @@ mod pattern;
 mod rule;
 mod signature;
 mod trace;
+mod written;
 
+pub use class::{Class, Family};
 pub use event::{Copied, Event, TEXT_BYTES};
 pub use flood::{Flood, Told};
 pub use keep::choose;
-pub use rule::{Class, Family, Rule};
+pub use rule::{Rule, parse};
 pub use signature::{mask, stable_id};
 
 /// The rules in force, ready to be asked.
@@ -46,7 +49,7 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The built-in rules.
+    /// The built-in rules, without their examples.
     ///
     /// # Errors
     ///
@@ -55,15 +58,34 @@ impl RuleSet {
         Self::new(pack::rules()?)
     }
 
+    /// The built-in rules with their examples.
+    ///
+    /// # Errors
+    ///
+    /// As [`RuleSet::builtin`].
+    pub fn builtin_with_examples() -> Result<Self, Error> {
+        Self::new(pack::rules_with_examples()?)
+    }
+
     /// The built-in rules without those of the given ids.
     ///
     /// # Errors
     ///
     /// As [`RuleSet::builtin`], and for an id that no rule has.
     pub fn builtin_without(ids: &[&str]) -> Result<Self, Error> {
-        let mut rules = pack::rules()?;
-        for id in ids {
-            if !rules.iter().any(|rule| rule.id == *id) {
+        Self::builtin_and(Vec::new(), ids)
+    }
+
+    /// The user's rules and the built-in ones after them, so that the user's are tried first; without the
+    /// built-in ones that have an id of the user's, and those of the given ids.
+    ///
+    /// # Errors
+    ///
+    /// As [`RuleSet::new`], and for a given id that no rule has.
+    pub fn builtin_and(own: Vec<Rule>, without: &[&str]) -> Result<Self, Error> {
+        let builtin = pack::rules()?;
+        for id in without {
+            if !own.iter().chain(&builtin).any(|rule| rule.id == *id) {
                 return Err(Error::Rule {
                     file: "built-in rules".to_owned(),
                     rule: (*id).to_owned(),
@@ -71,7 +93,12 @@ impl RuleSet {
                 });
             }
         }
-        rules.retain(|rule| !ids.contains(&rule.id.as_str()));
+        let replaced: BTreeSet<String> = own.iter().map(|rule| rule.id.clone()).collect();
+        let kept = builtin
+            .into_iter()
+            .filter(|rule| !replaced.contains(&rule.id));
+        let mut rules: Vec<Rule> = own.into_iter().chain(kept).collect();
+        rules.retain(|rule| !without.contains(&rule.id.as_str()));
         Self::new(rules)
     }
 
@@ -105,14 +132,14 @@ impl RuleSet {
             .flat_map(|rule| rule.literals.iter().map(String::as_str))
             .collect();
         let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
-        let users = texts
-            .iter()
-            .map(|text| {
-                (0..rules.len())
-                    .filter(|&n| rules[n].literals.contains(text))
-                    .collect()
-            })
-            .collect();
+        let mut users = vec![Vec::new(); texts.len()];
+        for (n, rule) in rules.iter().enumerate() {
+            for literal in &rule.literals {
+                if let Ok(at) = texts.binary_search(literal) {
+                    users[at].push(n);
+                }
+            }
+        }
         Ok(Self {
             rules,
             kinds,
@@ -443,7 +470,7 @@ mod tests {
 
     #[test]
     fn every_rule_keeps_its_examples() {
-        let set = RuleSet::builtin().unwrap();
+        let set = RuleSet::builtin_with_examples().unwrap();
         let mut wrong = Vec::new();
         for (n, rule) in set.rules().iter().enumerate() {
             for example in &rule.examples {

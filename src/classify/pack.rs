@@ -1,14 +1,18 @@
 //! The built-in rules.
 //!
-//! In: the files of `src/rules/`, compiled in. Out: all rules, in the order of the files. Within a
-//! family of classes the first rule that fits a record wins, so that files which speak of one program
-//! come before files which speak of any.
+//! In: what `src/rules/build.rs` made of the files of `src/rules/`. Out: all rules, in the order of the
+//! files' names. Within a family of classes the first rule that fits a record wins.
 
 use crate::error::Error;
 
-use super::rule::{Class, Rule, parse};
+use super::class::Class;
+use super::rule::Rule;
+use super::written::{Example, Prepared};
 
-include!("pack_files.rs");
+/// The rules, without examples: most runs do not ask for them.
+const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+/// Examples and counter-examples of each rule.
+const EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.bin"));
 
 /// Kinds of crashes.
 const CRASHES: [&str; 8] = [
@@ -51,13 +55,29 @@ const CAUSES: [&str; 11] = [
     "other",
 ];
 
-/// All built-in rules.
+/// All built-in rules, without their examples.
 pub(super) fn rules() -> Result<Vec<Rule>, Error> {
-    let mut rules = Vec::new();
-    for (file, text) in FILES {
-        rules.extend(parse(file, text)?);
+    let prepared: Vec<Prepared> = read(RULES)?;
+    Ok(prepared.into_iter().map(Rule::from).collect())
+}
+
+/// All built-in rules with their examples.
+pub(super) fn rules_with_examples() -> Result<Vec<Rule>, Error> {
+    let examples: Vec<(Vec<Example>, Vec<Example>)> = read(EXAMPLES)?;
+    let mut rules = rules()?;
+    for (rule, (examples, counter_examples)) in rules.iter_mut().zip(examples) {
+        rule.examples = examples;
+        rule.counter_examples = counter_examples;
     }
     Ok(rules)
+}
+
+/// Reads what the build wrote.
+fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    postcard::from_bytes(bytes).map_err(|err| Error::RuleFile {
+        file: "built-in rules".to_owned(),
+        reason: format!("{err}; crashtrail has to be built anew"),
+    })
 }
 
 /// A kind as the rest of the program knows it; `None` where the class has none of this name.
@@ -80,19 +100,5 @@ mod tests {
             let checked = rule.pattern.check();
             assert!(checked.is_ok(), "{}: {checked:?}", rule.id);
         }
-    }
-
-    #[test]
-    fn every_file_of_the_folder_is_compiled_in() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
-        let mut there: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".toml"))
-            .collect();
-        there.sort();
-        let mut listed: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
-        listed.sort_unstable();
-        assert_eq!(listed, there);
     }
 }

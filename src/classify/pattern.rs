@@ -8,8 +8,6 @@ use std::sync::OnceLock;
 use memchr::memmem::Finder;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use super::needed;
-
 /// The most memory that one compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
@@ -17,21 +15,19 @@ const PATTERN_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    /// Texts that are known to stand in whatever is asked.
-    known: Vec<String>,
     /// Texts of which it needs one to match; empty where there are none such.
-    needed: OnceLock<Vec<Finder<'static>>>,
+    needed: Vec<Finder<'static>>,
     /// `None` where the text is no regular expression, which [`Pattern::check`] tells.
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// A pattern that is asked of texts only which hold one of `known`.
-    pub(super) fn new(text: String, known: Vec<String>) -> Self {
+    /// A pattern that needs one of these texts to match; there may be none such.
+    pub(super) fn new(text: String, needed: &[Vec<u8>]) -> Self {
+        let finder = |text: &Vec<u8>| Finder::new(text).into_owned();
         Self {
             text,
-            known,
-            needed: OnceLock::new(),
+            needed: needed.iter().map(finder).collect(),
             compiled: OnceLock::new(),
         }
     }
@@ -56,14 +52,7 @@ impl Pattern {
 
     /// Whether `text` holds what the pattern needs.
     fn may_match(&self, text: &[u8]) -> bool {
-        let needed = self.needed.get_or_init(|| {
-            let texts = needed::texts(&self.text, &self.known);
-            texts
-                .iter()
-                .map(|text| Finder::new(text).into_owned())
-                .collect()
-        });
-        needed.is_empty() || needed.iter().any(|needed| needed.find(text).is_some())
+        self.needed.is_empty() || self.needed.iter().any(|needed| needed.find(text).is_some())
     }
 
     /// The first match in `text`.

@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use crate::record::{Format, Frame, Record, read};
 
-use super::rule::Trace;
+use super::class::Trace;
 
 /// The most further lines that belong to one crash text.
 const MAX_LINES: usize = 120;

@@ -85,6 +85,11 @@ pub(super) struct ScanArgs {
     #[arg(long, short)]
     pub(super) quiet: bool,
 
+    /// Rules of your own, in TOML: tried before the built-in ones; one with the id of a built-in rule
+    /// takes its place; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
+
     /// Do not use the rule of this id; may be given several times
     #[arg(long, value_name = "ID", hide_short_help = true)]
     pub(super) without_rule: Vec<String>,
@@ -114,6 +119,11 @@ pub(super) struct ScanArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RulesArgs {
+    /// Rules of your own, in TOML: tried before the built-in ones; one with the id of a built-in rule
+    /// takes its place; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
+
     /// Only the texts that rules look for, one a line
     #[arg(long)]
     pub(super) literals: bool,

@@ -1,11 +1,12 @@
 //! The command line: flags to settings, and the exit status. Thin, and no part of the library.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use crashtrail::{RuleSet, Scan, ScanOptions, TimeOptions, report, scan};
+use crashtrail::{Rule, RuleSet, Scan, ScanOptions, TimeOptions, parse_rules, report, scan};
 
 mod args;
 mod progress;
@@ -110,9 +111,21 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The rules of the user's files.
+fn own_rules(files: &[PathBuf]) -> anyhow::Result<Vec<Rule>> {
+    let mut rules = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
+        rules.extend(parse_rules(&name, &text)?);
+    }
+    Ok(rules)
+}
+
 fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
-    let mut options = ScanOptions::with_rules(RuleSet::builtin_without(&without)?);
+    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &without)?;
+    let mut options = ScanOptions::with_rules(rules);
     if let Some(threads) = args.threads {
         options.threads = threads.into();
     }
@@ -149,7 +162,7 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
 
 /// Lists the rules, or the texts that they look for.
 fn run_rules(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
-    let rules = RuleSet::builtin()?;
+    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &[])?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     if args.literals {
         for literal in rules.literals() {

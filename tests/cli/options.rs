@@ -146,6 +146,38 @@ fn a_rule_can_be_switched_off() {
 }
 
 #[test]
+fn rules_of_ones_own_come_first_and_take_the_place_of_built_in_ones() {
+    let fixture = Fixture::with_loop();
+    let rule = |id: &str, pattern: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nsource = \"ours\"\nliterals = [\"panicked at\"]\n\
+             pattern = '{pattern}'\nclass = \"cause\"\nkind = \"memory\"\n\
+             examples = [{{ message = \"panicked at\" }}]\n"
+        )
+    };
+    let count = |rules: &str, class: &str| {
+        fixture.write("own.toml", rules);
+        let run = fixture.run(&["scan", "--format", "json", "syslog", "--rules", "own.toml"]);
+        run.report()["counts"]["by_class"][class]
+            .as_u64()
+            .unwrap_or(0)
+    };
+    let own = rule("own.cause", "panicked");
+    assert_eq!((count(&own, "cause"), count(&own, "crash")), (5, 5));
+    let replaced = rule("rust.panic", "panicked");
+    assert_eq!(
+        (count(&replaced, "cause"), count(&replaced, "crash")),
+        (5, 0)
+    );
+
+    fixture.write("own.toml", rule("own.bad", "("));
+    let run = fixture.run(&["scan", "syslog", "--rules", "own.toml"]);
+    run.ends_with(2);
+    let told = "own.toml: rule `own.bad`: its pattern cannot be used";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
 fn settings_for_speed_leave_the_report_alone() {
     let fixture = Fixture::with_loop();
     let report = |more: &[&str]| {
