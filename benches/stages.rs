@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crashtrail::stages::{
     ByteOffset, Candidate, Candidates, Counter, Facts, FileEvents, FileId, Flood, Frame, InputName,
-    Inputs, LineEnds, LineNo, Meta, Sieve, detect, incidents, ledger, loops, read, timeline,
+    Inputs, LineEnds, LineNo, Meta, Often, Sieve, detect, incidents, ledger, loops, read, timeline,
 };
 use crashtrail::{LoopPolicy, RuleSet, TimeOptions};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -49,7 +49,7 @@ fn work(text: &[u8], rules: &RuleSet, sieve: &Sieve, depth: Depth) -> Flood {
         stem: Some("syslog"),
         format,
     };
-    let mut events = Flood::new(usize::MAX);
+    let mut events = Flood::new(usize::MAX, Often::default());
     let (mut ends, mut found) = (LineEnds::default(), Candidates::default());
     let mut counter = (depth >= Depth::Census).then(|| Counter::new(text, format));
     let (mut from, mut lines) = (0, 0);

@@ -48,7 +48,7 @@ pub use timeline::TimeOptions;
 #[doc(hidden)]
 pub mod stages {
     pub use crate::attribution::Inputs;
-    pub use crate::classify::{Candidate, Event, Flood, InputName};
+    pub use crate::classify::{Candidate, Event, Flood, InputName, Often};
     pub use crate::incident::{Facts, find as incidents};
     pub use crate::ledger::build as ledger;
     pub use crate::loops::find as loops;

@@ -6,11 +6,13 @@
 //! block, and then to the blocks joined, and the outcome is the same for any size of block. Where all
 //! sorts together are too many, [`keep`](super::keep) says which go.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use super::event::Event;
 use super::keep::{self, Share};
-use crate::primitives::ByteOffset;
+use crate::primitives::{ByteOffset, Hashed};
 use crate::time::{Span, Stamp};
 
 /// Events of one sort that are kept of a minute.
@@ -28,9 +30,18 @@ const MINUTE: i64 = 60_000_000_000;
 /// one holds a rule's text.
 const TOLD: usize = 16;
 
+/// Sorts of which a file has had so many events that of a minute only one is kept from there on. A block
+/// that is told so makes no others; what its file keeps is the same.
+#[derive(Debug, Clone, Default)]
+pub struct Often(Arc<HashSet<u64, BuildHasherDefault<Hashed>>>);
+
 /// Events in file order, without what came too often.
 #[derive(Debug)]
 pub struct Flood {
+    /// What was seen too often before this block.
+    before: Often,
+    /// With what was seen too often since.
+    often: Often,
     /// The bound of all events, for the sorts' share of it.
     most: usize,
     events: Vec<Event>,
@@ -38,9 +49,9 @@ pub struct Flood {
     dropped: u64,
     minute: Option<i64>,
     /// Of the minute at hand, by sort: how many were kept, and which was the last.
-    seen: HashMap<u64, (u64, Option<usize>)>,
+    seen: HashMap<u64, (u64, Option<usize>), BuildHasherDefault<Hashed>>,
     /// How many were kept in all, by sort.
-    kept: HashMap<u64, u64>,
+    kept: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
     /// How many of the kept ones are changes, and how many are not.
     shares: Share,
     /// Where the last records begin that were told, and by which rules.
@@ -59,20 +70,28 @@ pub struct Told {
 }
 
 impl Flood {
-    /// Nothing yet; at most so many events are to be kept in all.
+    /// Nothing yet; at most so many events are to be kept in all, fewer of the sorts in `before`.
     #[must_use]
-    pub fn new(most: usize) -> Self {
+    pub fn new(most: usize, before: Often) -> Self {
         Self {
+            often: before.clone(),
+            before,
             most,
             events: Vec::new(),
             folded: 0,
             dropped: 0,
             minute: None,
-            seen: HashMap::new(),
-            kept: HashMap::new(),
+            seen: HashMap::default(),
+            kept: HashMap::default(),
             shares: Share::default(),
             told: VecDeque::new(),
         }
+    }
+
+    /// What was seen too often so far.
+    #[must_use]
+    pub fn often(&self) -> Often {
+        self.often.clone()
     }
 
     /// What was kept.
@@ -143,7 +162,10 @@ impl Flood {
         let (usual, times) = OF_A_SORT;
         let usual = usual.min((self.most / PART) as u64);
         let (of_minute, last) = self.seen.entry(sort).or_default();
-        let of_sort = self.kept.entry(sort).or_default();
+        let of_sort = self.kept.entry(sort).or_insert_with(|| {
+            let often = self.before.0.contains(&sort);
+            if often { usual } else { 0 }
+        });
         let most = match *of_sort {
             n if n < usual => OF_A_MINUTE,
             n if n < usual * times => 1,
@@ -152,6 +174,10 @@ impl Flood {
         if *of_minute < most {
             *of_minute += 1;
             *of_sort += 1;
+            // Fewer may be forgotten.
+            if *of_sort == usual && usual >= FORGOTTEN {
+                Arc::make_mut(&mut self.often.0).insert(sort);
+            }
             *last = Some(self.events.len());
             return false;
         }
@@ -186,7 +212,7 @@ impl Flood {
         for (_, last) in self.seen.values_mut() {
             *last = last.and_then(|n| places.get(n).copied().flatten());
         }
-        let left: std::collections::HashSet<u64> = self.events.iter().map(|e| e.sort).collect();
+        let left: HashSet<u64> = self.events.iter().map(|e| e.sort).collect();
         self.kept
             .retain(|sort, count| *count >= FORGOTTEN || left.contains(sort));
         self.shares = Share::of(self.events.iter());

@@ -31,7 +31,7 @@ mod written;
 
 pub use class::{Class, Family};
 pub use event::{Copied, Event, TEXT_BYTES};
-pub use flood::{Flood, Told};
+pub use flood::{Flood, Often, Told};
 pub use keep::choose;
 pub use rule::{Rule, parse};
 pub use signature::{mask, stable_id};

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::classify::{Candidate, Flood, InputName, RuleSet};
+use crate::classify::{Candidate, Flood, InputName, Often, RuleSet};
 use crate::framing::Block;
 use crate::primitives::LineNo;
 use crate::record::{self, Frame};
@@ -28,10 +28,16 @@ pub(super) struct Tools<'a> {
     pub(super) most: usize,
 }
 
-pub(super) fn work(block: &Block, input: &InputName<'_>, tools: Tools<'_>) -> BlockYield {
+/// Works on a block, of a file that has had `often` too often already.
+pub(super) fn work(
+    block: &Block,
+    input: &InputName<'_>,
+    often: Often,
+    tools: Tools<'_>,
+) -> BlockYield {
     let text = block.main();
     let mut counter = tools.census.then(|| Counter::new(text, input.format));
-    let mut events = Flood::new(tools.most);
+    let mut events = Flood::new(tools.most, often);
     let (mut ends, mut candidates) = (LineEnds::default(), Candidates::default());
     let (mut from, mut lines) = (0, 0);
     while from < text.len() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::classify::{Flood, InputName, Told};
+use crate::classify::{Flood, InputName, Often, Told};
 use crate::error::Warning;
 use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
@@ -129,7 +129,9 @@ impl<'a> Job<'a> {
             // A statement of its own, so that the lock is held no longer.
             let next = lock(&self.front).next_block(done.take());
             let Some((turn, block)) = next else { break };
-            let yielded = work(&block, &input, tools);
+            // Whatever was joined by now came before this block.
+            let often = lock(&self.joining).join.flood.often();
+            let yielded = work(&block, &input, often, tools);
             progress.read(yielded.bytes);
             self.join(turn, yielded, options.threads);
             done = Some(block);
@@ -240,7 +242,7 @@ impl Join {
             census: Census::default(),
             bytes: 0,
             lines: 0,
-            flood: Flood::new(most),
+            flood: Flood::new(most, Often::default()),
         }
     }
 

@@ -8,13 +8,14 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 use wide::u8x16;
 
 use super::LineEnds;
+use crate::primitives::Hashed;
 use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
 
@@ -88,7 +89,7 @@ pub struct Census {
     /// In order of their first lines.
     pub writers: Vec<Writer>,
     /// Where in them each stands, by hash; empty for a block, whose table has told them apart.
-    places: HashMap<u64, usize, BuildHasherDefault<Given>>,
+    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
     /// Lines, by the minute in which they were written, in order of appearance.
     pub minutes: Vec<(Stamp, u64)>,
     /// The first stamp of all lines.
@@ -449,7 +450,7 @@ impl Census {
     /// Counts programs with very many pids as one each. Done once, for a whole file, so that it does
     /// not depend on the blocks.
     pub fn fold_forkers(&mut self) {
-        let mut pids: HashMap<u64, usize, BuildHasherDefault<Given>> = HashMap::default();
+        let mut pids: HashMap<u64, usize, BuildHasherDefault<Hashed>> = HashMap::default();
         let program = |w: &Writer| hash_of(&w.host, &w.program, b"");
         for writer in &self.writers {
             // A block has folded it already where there is none.
@@ -466,24 +467,6 @@ impl Census {
                 false => writer,
             });
         }
-    }
-}
-
-/// The hash of a map's key is the key: it is one already.
-#[derive(Debug, Clone, Copy, Default)]
-struct Given(u64);
-
-impl Hasher for Given {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash(self.0, bytes);
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
 

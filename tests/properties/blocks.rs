@@ -79,7 +79,7 @@ fn flood(style: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-const FLOOD: u64 = 9000;
+const FLOOD: u64 = 22_000;
 
 #[test]
 fn a_flood_is_counted_whole_and_the_same_in_any_blocks() {

@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::stamp::{self, Layout};
 use super::{Frame, Record, Tag};
@@ -330,7 +332,8 @@ fn into_owned(record: Record<'_>) -> Record<'static> {
 
 /// The text without colour codes: `ESC [ .. m`, and rsyslog's spelling of them, `#033[ .. m`.
 pub(super) fn uncoloured(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr(0x1b, text).is_none() && memchr::memmem::find(text, b"#033[").is_none() {
+    static OCTAL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("#033["));
+    if memchr(0x1b, text).is_none() && OCTAL.find(text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut clean = Vec::with_capacity(text.len());
