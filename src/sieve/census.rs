@@ -11,13 +11,12 @@ use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
-use wide::u8x16;
-
 use super::LineEnds;
+use super::heads::{Batch, Head, Known, Told, kept};
 use crate::primitives::Hashed;
 use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
+use pulp::{Arch, Simd, WithSimd};
 
 /// A program with more pids than this is counted as one (it forks for each connection).
 const MAX_PIDS: usize = 64;
@@ -139,44 +138,53 @@ impl<'a> Counter<'a> {
 
     #[inline(always)]
     fn count_all(&mut self, from: usize, piece: &[u8], ends: &LineEnds) {
+        let mut batch = Batch::default();
         let mut at = from;
         let last = (!piece.ends_with(b"\n")).then_some(piece.len());
         for end in ends.places().chain(last) {
-            self.line(at, from + end);
-            at = from + end + 1;
+            let line = at..from + end;
+            at = line.end + 1;
+            let Some(minute) = self.minute.as_mut().filter(|m| m.has(self.text, &line)) else {
+                self.count_batch(&mut batch);
+                self.line_of_other_minute(line);
+                continue;
+            };
+            // The same minute at the same place: the line is laid out as the one before it.
+            minute.lines += 1;
+            match minute
+                .host_at
+                .and_then(|host| Head::of(self.text, &line, host))
+            {
+                Some(head) => batch.push(line, head.whole()),
+                None => self.line_of_other_writer(line, None),
+            }
+            if batch.is_full() {
+                self.count_batch(&mut batch);
+            }
         }
+        self.count_batch(&mut batch);
     }
 
+    /// Counts lines whose heads are known, whole or up to the pid, and takes the others apart.
     #[inline(always)]
-    fn line(&mut self, at: usize, end: usize) {
-        let Some(minute) = self.minute.as_mut().filter(|m| m.has(self.text, at, end)) else {
-            self.line_of_other_minute(at, end);
-            return;
-        };
-        // The same minute at the same place: the line is laid out as the one before it.
-        minute.lines += 1;
-        let head = minute
-            .host_at
-            .and_then(|host| head_at(self.text, at + host, end));
-        let Some(head) = head else {
-            self.line_of_other_writer(at, end, None);
-            return;
-        };
-        let whole = self.known.writer(head.whole());
-        // Not a closure: it would be compiled for any processor.
-        let known = match whole {
-            None => self.known.writer(head.program()),
-            whole => whole,
-        };
-        match known {
-            Some(n) => self.writers.add(n, at),
-            None => self.line_of_other_writer(at, end, Some(head)),
+    fn count_batch(&mut self, batch: &mut Batch) {
+        let text = self.text;
+        let host = self.minute.as_ref().and_then(|minute| minute.host_at);
+        let head = |line: &Range<usize>| Head::of(text, line, host?);
+        batch.drop_those(|line, whole| self.known.count(whole, line.start));
+        batch.drop_those(|line, _| {
+            head(&line).is_some_and(|head| self.known.count(head.program(), line.start))
+        });
+        for line in batch.drain() {
+            let head = head(&line);
+            self.line_of_other_writer(line, head);
         }
     }
 
     #[cold]
-    fn line_of_other_minute(&mut self, at: usize, end: usize) {
-        let line = &self.text[at..end];
+    fn line_of_other_minute(&mut self, line: Range<usize>) {
+        let at = line.start;
+        let line = &self.text[line];
         let tag = self.tagger.tag(line);
         if let Some(key) = minute_key(line, self.format) {
             let host_at = tag.as_ref().and_then(|tag| place_in(line, tag.host));
@@ -198,8 +206,9 @@ impl<'a> Counter<'a> {
     }
 
     #[cold]
-    fn line_of_other_writer(&mut self, at: usize, end: usize, head: Option<Head<'_>>) {
-        let line = &self.text[at..end];
+    fn line_of_other_writer(&mut self, line: Range<usize>, head: Option<Head<'_>>) {
+        let at = line.start;
+        let line = &self.text[line];
         let Some(tag) = self.tagger.tag(line) else {
             return;
         };
@@ -213,16 +222,17 @@ impl<'a> Counter<'a> {
         };
         // Only where the head is the tag and nothing else does it tell the tag the next time.
         if let Some(head) = head
-            && head.len == before_pid + pid
+            && head.len() == before_pid + pid
             && place_in(line, tag.host) == host_at
         {
             let folded = self.writers.folds(n);
-            let whole = head.before_pid == before_pid;
-            match (folded, whole) {
+            let whole = head.before_pid() == before_pid;
+            let before = match (folded, whole) {
                 (false, _) => self.known.note(head.whole(), n),
                 (true, true) if pid > 0 => self.known.note(head.program(), n),
-                (true, _) => {}
-            }
+                (true, _) => None,
+            };
+            self.writers.add(before);
         }
     }
 
@@ -242,9 +252,11 @@ impl<'a> Counter<'a> {
             format,
             mut tagger,
             mut census,
-            writers,
+            mut writers,
+            known,
             ..
         } = self;
+        writers.add(known.into_told());
         census.first = first_stamp(text, format);
         census.last = last_stamp(text, format);
         let mut spot = |at: usize| (begin + at as u64, tagger.stamp(line_at(text, at)));
@@ -274,114 +286,6 @@ impl WithSimd for Count<'_, '_> {
 fn line_at(text: &[u8], at: usize) -> &[u8] {
     let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
     &text[at..end]
-}
-
-/// The head of a line's tag, up to its colon and blank: `host program[pid]`.
-#[derive(Clone, Copy)]
-struct Head<'a> {
-    /// It, and what follows.
-    low: &'a [u8; 16],
-    high: &'a [u8; 16],
-    len: usize,
-    /// How long it is before the pid.
-    before_pid: usize,
-}
-
-/// The longest head that is looked for.
-const HEAD: usize = 32;
-
-/// The head that begins at `at` of a line that ends at `end`; `None` where it is long, or ends a text.
-#[inline(always)]
-fn head_at(text: &[u8], at: usize, end: usize) -> Option<Head<'_>> {
-    let bytes: &[u8; HEAD] = text.get(at..)?.first_chunk()?;
-    let (halves, _) = bytes.as_chunks::<16>();
-    let [low, high] = halves else { return None };
-    let places = |byte: u8| {
-        let of = |half: &[u8; 16]| u8x16::new(*half).simd_eq(u8x16::splat(byte)).to_bitmask();
-        of(low) | of(high) << 16
-    };
-    let stop = places(b':') & places(b' ') >> 1;
-    let len = stop.trailing_zeros() as usize;
-    if stop == 0 || at + len >= end {
-        return None;
-    }
-    let before_pid = (places(b'[') | 1 << len).trailing_zeros() as usize;
-    Some(Head {
-        low,
-        high,
-        len,
-        before_pid,
-    })
-}
-
-impl Head<'_> {
-    #[inline(always)]
-    fn whole(self) -> u64 {
-        mixed(self.low, self.high, self.len, 0)
-    }
-
-    /// Of what stands before the pid; no whole head's hash.
-    #[inline(always)]
-    fn program(self) -> u64 {
-        mixed(self.low, self.high, self.before_pid, 1)
-    }
-}
-
-/// Ones in the first so many of sixteen bytes.
-const FIRST: [u128; 17] = {
-    let mut masks = [u128::MAX; 17];
-    let mut n = 0;
-    while n < 16 {
-        masks[n] = (1 << (8 * n)) - 1;
-        n += 1;
-    }
-    masks
-};
-
-/// The first `len` of sixteen bytes; all of them where it is more.
-#[inline(always)]
-fn kept(bytes: &[u8; 16], len: usize) -> u128 {
-    u128::from_le_bytes(*bytes) & FIRST[len.min(16)]
-}
-
-/// A hash of the first `len` of 32 bytes by two multiplications to 128 bits, folded (as in wyhash,
-/// public domain).
-#[inline(always)]
-fn mixed(low: &[u8; 16], high: &[u8; 16], len: usize, seed: u64) -> u64 {
-    let fold = |bytes: u128, one: u64, two: u64| {
-        let product = u128::from(bytes as u64 ^ one) * u128::from((bytes >> 64) as u64 ^ two);
-        product as u64 ^ (product >> 64) as u64
-    };
-    let (low, high) = (kept(low, len), kept(high, len.saturating_sub(16)));
-    let low = fold(low, 0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f);
-    let high = fold(high, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3);
-    (low.rotate_left(29) ^ high ^ len as u64 ^ seed << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// Slots of [`Known`]; a power of two.
-const KNOWN: usize = 1024;
-
-/// Which writer a head tells, of heads that were taken apart before. A head in the slot of another takes
-/// its place: it is taken apart once more when it comes again.
-#[derive(Debug)]
-struct Known(Box<[(u64, u32); KNOWN]>);
-
-impl Known {
-    fn new() -> Self {
-        Self(Box::new([(0, u32::MAX); KNOWN]))
-    }
-
-    #[inline(always)]
-    fn writer(&self, hash: u64) -> Option<usize> {
-        let (known, writer) = self.0[(hash >> 48) as usize & (KNOWN - 1)];
-        (known == hash && writer != u32::MAX).then_some(writer as usize)
-    }
-
-    fn note(&mut self, hash: u64, writer: usize) {
-        // No block has so many lines.
-        let writer = u32::try_from(writer).unwrap_or(u32::MAX);
-        self.0[(hash >> 48) as usize & (KNOWN - 1)] = (hash, writer);
-    }
 }
 
 /// A writer of the block at hand: its tag, and where its lines begin.
@@ -488,7 +392,8 @@ impl Minute {
     /// Whether a line bears it at the same place. Sixteen bytes are compared at once where there are so
     /// many; hardly a stamp's minute is longer.
     #[inline(always)]
-    fn has(&self, text: &[u8], at: usize, end: usize) -> bool {
+    fn has(&self, text: &[u8], line: &Range<usize>) -> bool {
+        let (at, end) = (line.start, line.end);
         let key = |at: usize| text.get(at + self.key.start..at + self.key.end);
         if at + self.key.end > end {
             return false;
@@ -552,11 +457,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Adds a line that begins at `at` to a writer.
-    fn add(&mut self, n: usize, at: usize) {
-        let seen = &mut self.seen[n];
-        seen.lines += 1;
-        seen.last = at;
+    /// Adds lines that were told by their heads.
+    fn add(&mut self, told: impl IntoIterator<Item = Told>) {
+        for told in told {
+            self.seen[told.writer as usize].add(told.lines.into(), told.last);
+        }
     }
 
     /// Counts a line that begins at `at`; returns the number of its writer. Writers are told apart by a
@@ -569,7 +474,7 @@ impl<'a> Table<'a> {
         let mut slot = hash as usize & mask;
         while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
             if self.seen[n].hash == hash {
-                self.add(n, at);
+                self.seen[n].add(1, at);
                 return n;
             }
             slot = (slot + 1) & mask;
@@ -581,7 +486,7 @@ impl<'a> Table<'a> {
             // It forks for each connection: further pids are counted together.
             match known.others {
                 Some(n) => {
-                    self.add(n, at);
+                    self.seen[n].add(1, at);
                     return n;
                 }
                 None => known.others = Some(self.seen.len()),
@@ -651,6 +556,7 @@ impl<'a> Table<'a> {
                 None => kept.push(seen),
             }
         }
+        kept.sort_by_key(|seen| seen.first);
         census.writers = kept.iter().map(|seen| seen.writer(spot)).collect();
     }
 }
@@ -683,6 +589,12 @@ impl<'a> Seen<'a> {
             tally,
             hash,
         }
+    }
+
+    /// Adds lines, of which the last begins at `last`.
+    fn add(&mut self, lines: u64, last: usize) {
+        self.lines += lines;
+        self.last = self.last.max(last);
     }
 
     /// Adds the lines of another pid of the same program in the same block.

@@ -12,6 +12,7 @@ use memchr::memmem;
 
 mod census;
 mod grams;
+mod heads;
 mod lines;
 
 pub use census::{Census, Counter, Writer};
