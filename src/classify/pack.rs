@@ -11,7 +11,7 @@ use super::written::{Example, Prepared};
 
 /// The rules, without examples: most runs do not ask for them.
 const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
-/// Examples and counter-examples of each rule.
+/// Entries, examples and counter-examples of each rule.
 const EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.bin"));
 
 /// Kinds of crashes.
@@ -63,9 +63,10 @@ pub(super) fn rules() -> Result<Vec<Rule>, Error> {
 
 /// All built-in rules with their examples.
 pub(super) fn rules_with_examples() -> Result<Vec<Rule>, Error> {
-    let examples: Vec<(Vec<Example>, Vec<Example>)> = read(EXAMPLES)?;
+    let examples: Vec<(Vec<String>, Vec<Example>, Vec<Example>)> = read(EXAMPLES)?;
     let mut rules = rules()?;
-    for (rule, (examples, counter_examples)) in rules.iter_mut().zip(examples) {
+    for (rule, (entries, examples, counter_examples)) in rules.iter_mut().zip(examples) {
+        rule.entries = entries;
         rule.examples = examples;
         rule.counter_examples = counter_examples;
     }

@@ -17,6 +17,9 @@ pub struct Rule {
     pub id: String,
     /// Where its wording was read.
     pub source: String,
+    /// The numbers of the record shapes that it reads, by the list that coverage is measured against.
+    /// Built-in rules have them where they come with their examples, for no scan asks for them.
+    pub entries: Vec<String>,
     /// The versions it holds for.
     pub versions: Option<String>,
     /// Globs of which one must fit the record's program; any program where there is none.
@@ -108,6 +111,7 @@ impl From<Prepared> for Rule {
         Self {
             id: written.id,
             source: written.source,
+            entries: written.entries,
             versions: written.versions,
             program: written.program,
             literals,

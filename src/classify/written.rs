@@ -27,6 +27,8 @@ pub(crate) struct Written {
     pub(crate) id: String,
     pub(crate) source: String,
     #[serde(default)]
+    pub(crate) entries: Vec<String>,
+    #[serde(default)]
     pub(crate) versions: Option<String>,
     #[serde(default)]
     pub(crate) program: Vec<String>,

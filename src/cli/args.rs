@@ -127,6 +127,10 @@ pub(super) struct RulesArgs {
     /// Only the texts that rules look for, one a line
     #[arg(long)]
     pub(super) literals: bool,
+
+    /// The record shapes that each built-in rule reads: its id, a tab, their numbers
+    #[arg(long, hide = true, conflicts_with_all = ["rules", "literals"])]
+    pub(super) entries: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

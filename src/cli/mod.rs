@@ -162,8 +162,15 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
 
 /// Lists the rules, or the texts that they look for.
 fn run_rules(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
-    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &[])?;
     let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.entries {
+        for rule in RuleSet::builtin_with_examples()?.rules() {
+            writeln!(out, "{}\t{}", rule.id, rule.entries.join(" "))?;
+        }
+        out.flush()?;
+        return Ok(ExitStatus::Fine);
+    }
+    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &[])?;
     if args.literals {
         for literal in rules.literals() {
             writeln!(out, "{literal}")?;

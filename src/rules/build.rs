@@ -49,6 +49,7 @@ fn prepare() -> Result<(), String> {
             let written = &mut rule.written;
             let take = std::mem::take::<Vec<written::Example>>;
             examples.push((
+                std::mem::take(&mut written.entries),
                 take(&mut written.examples),
                 take(&mut written.counter_examples),
             ));

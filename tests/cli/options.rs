@@ -146,6 +146,14 @@ fn a_rule_can_be_switched_off() {
 }
 
 #[test]
+fn rules_name_the_record_shapes_that_they_read() {
+    let fixture = Fixture::new();
+    let run = fixture.run(&["rules", "--entries"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("systemd.restart\tC15 C16\n"), "{}", run.out);
+}
+
+#[test]
 fn rules_of_ones_own_come_first_and_take_the_place_of_built_in_ones() {
     let fixture = Fixture::with_loop();
     let rule = |id: &str, pattern: &str| {
