@@ -43,6 +43,24 @@ pub enum Error {
         /// Line and column, and what was expected.
         reason: String,
     },
+    /// A list of changes with a line that cannot be understood.
+    #[error("{file}:{line}: {reason}")]
+    Changes {
+        /// The list, as given.
+        file: String,
+        /// From 1.
+        line: u64,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// A repository that cannot be read.
+    #[error("--git {folder}: {reason}")]
+    Git {
+        /// As given.
+        folder: PathBuf,
+        /// Git's reason, or why it could not be run.
+        reason: String,
+    },
     /// A setting that makes no sense.
     #[error("{name}: {reason}")]
     Setting {

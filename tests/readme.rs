@@ -1,4 +1,4 @@
-//! The README's commands do what it says.
+//! The commands of the README and of the documents do what they say.
 //!
 //! A block marked `console` begins with a command after `$ `; what follows is quoted from its output.
 //! Commands that run crashtrail are run here with the program just built, from the package's folder, and
@@ -52,9 +52,14 @@ fn arguments(command: &str) -> Option<Vec<&str>> {
 
 #[test]
 fn quoted_output_is_what_the_command_prints() {
-    let markdown = read("README.md");
+    for document in ["README.md", "docs/changes.md"] {
+        commands_print_what_is_quoted(document);
+    }
+}
+
+fn commands_print_what_is_quoted(document: &str) {
     let mut run = 0;
-    for quoted in quoted(&markdown) {
+    for quoted in quoted(&read(document)) {
         let Some(args) = arguments(&quoted.command) else {
             continue;
         };
@@ -75,13 +80,13 @@ fn quoted_output_is_what_the_command_prints() {
         {
             assert!(
                 printed.any(|p| p == line),
-                "{}: this line of the README is not printed, or not in this order:\n{line}\n\nprinted:\n{stdout}",
+                "{}: this line of {document} is not printed, or not in this order:\n{line}\n\nprinted:\n{stdout}",
                 quoted.command
             );
         }
         run += 1;
     }
-    assert!(run > 0, "no command of the README runs crashtrail");
+    assert!(run > 0, "no command of {document} runs crashtrail");
 }
 
 #[test]

@@ -103,11 +103,13 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
     let rate = match suspect.change.period {
         Some(period) => 1.0 / period.seconds().max(1.0),
         None => {
+            let begin = case.onset.minus(case.history());
             let count = case
                 .ledger
                 .changes
                 .iter()
-                .filter(|c| !c.is_routine() && c.at() <= case.onset)
+                // Lists and repositories may go back further than the logs.
+                .filter(|c| !c.is_routine() && c.at() <= case.onset && c.at() >= begin)
                 .count();
             (count as f64 + 1.0) / case.history().seconds()
         }

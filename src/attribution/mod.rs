@@ -202,6 +202,9 @@ pub fn describe(change: &Change, instance: usize) -> String {
     if let Some(actor) = &change.actor {
         text.push_str(&format!(" by {actor}"));
     }
+    if let Some(summary) = &change.summary {
+        text.push_str(&format!(": {summary}"));
+    }
     let hosts = change.instances[instance]
         .hosts
         .keys()

@@ -12,18 +12,23 @@ use super::class::Class;
 /// The most bytes of a record's text that an event keeps (contract, Ref).
 pub const TEXT_BYTES: usize = 4096;
 
+/// The rule of an event that no rule told: a change that was told from outside the logs.
+pub const NO_RULE: usize = usize::MAX;
+
 /// What one record tells.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Where the record begins.
+    /// Where the record begins; of a binary journal, in the lines made of it.
     pub place: Place,
+    /// Where the record is in a binary journal; of a git repository, the commit.
+    pub cursor: Option<Box<str>>,
     /// Its stamp, as written.
     pub stamp: Option<Stamp>,
     /// The instant, once `timeline` has settled year and zone.
     pub at: Timestamp,
     /// What it tells.
     pub class: Class,
-    /// Index of the rule that told it, in the rule set.
+    /// Index of the rule that told it, in the rule set; `NO_RULE` of what no rule told.
     pub rule: usize,
     /// Which sort of crash, change or cause.
     pub kind: Option<&'static str>,
@@ -67,6 +72,8 @@ pub struct Event {
 pub struct Copied {
     /// Where.
     pub place: Place,
+    /// Where in a binary journal.
+    pub cursor: Option<Box<str>>,
     /// The text there.
     pub text: Box<str>,
     /// When, by that file's stamp.

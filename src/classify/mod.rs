@@ -30,9 +30,10 @@ mod trace;
 mod written;
 
 pub use class::{Class, Family};
-pub use event::{Copied, Event, TEXT_BYTES};
+pub use event::{Copied, Event, NO_RULE, TEXT_BYTES};
 pub use flood::{Flood, Often, Told};
 pub use keep::choose;
+pub use pack::change_kind;
 pub use rule::{Rule, parse};
 pub use signature::{mask, stable_id};
 
@@ -359,6 +360,7 @@ impl RuleSet {
         let owned = |value: &Option<Cow<'_, str>>| value.as_deref().map(Into::into);
         Event {
             place,
+            cursor: None,
             stamp: record.stamp,
             at: Timestamp::from_nanos(0),
             class: rule.class,

@@ -41,7 +41,7 @@ const CHANGES: [&str; 12] = [
     "other",
 ];
 /// Kinds of other causes, as the contract names them.
-const CAUSES: [&str; 11] = [
+pub const CAUSES: [&str; 11] = [
     "disk",
     "memory",
     "descriptors",
@@ -89,6 +89,12 @@ pub(super) fn kind(class: Class, name: &str) -> Option<&'static str> {
         _ => &CRASHES,
     };
     known.iter().copied().find(|k| *k == name)
+}
+
+/// A kind of changes, as the contract names it; `None` where it has none of this name.
+#[must_use]
+pub fn change_kind(name: &str) -> Option<&'static str> {
+    kind(Class::Change, name)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ Exit status:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Analyse logs after an incident
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// List the rules that lines are read by
     Rules(RulesArgs),
 }
@@ -84,6 +84,18 @@ pub(super) struct ScanArgs {
     /// No progress and no warnings on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
+
+    /// A list of changes that the logs do not tell of: JSON Lines, or CSV with a header; may be given
+    /// several times
+    ///
+    /// Columns: time, kind, action, target, host, subject, path, from, to, actor, summary; others are
+    /// shown as they are.
+    #[arg(long, value_name = "FILE")]
+    pub(super) changes: Vec<PathBuf>,
+
+    /// A git repository whose commits and release or deploy tags are changes; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) git: Vec<PathBuf>,
 
     /// Rules of your own, in TOML: tried before the built-in ones; one with the id of a built-in rule
     /// takes its place; may be given several times

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use crashtrail::{Rule, RuleSet, Scan, ScanOptions, TimeOptions, parse_rules, report, scan};
+use crashtrail::{
+    ChangeSource, Rule, RuleSet, Scan, ScanOptions, TimeOptions, parse_rules, report, scan,
+};
 
 mod args;
 mod progress;
@@ -135,6 +137,9 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     if let Some(block) = args.block_size {
         options.block_bytes = block.get();
     }
+    let lists = args.changes.iter().cloned().map(ChangeSource::List);
+    let repositories = args.git.iter().cloned().map(ChangeSource::Git);
+    options.changes = lists.chain(repositories).collect();
     options.sieve = !args.no_sieve;
     options.census = !args.no_census;
     let zone = match &args.tz {

@@ -5,6 +5,7 @@
 //! the several records of one package.
 
 use crate::classify::Event;
+use crate::outside::LISTED;
 use crate::time::{Span, Timestamp};
 
 use super::words::base_name;
@@ -13,6 +14,8 @@ use super::words::base_name;
 const ONE_ACT: Span = Span::from_seconds(120);
 /// Records of one program about one deed follow each other within this time.
 const ONE_DEED: Span = Span::from_seconds(30);
+/// A list tells of a deed within this time before or after it, or within its time's own width.
+const LISTED_NEAR: Span = Span::from_seconds(60);
 /// Two tools tell of one deed within this time: the command, and what it did.
 const TOLD_TWICE: Span = Span::from_seconds(10);
 
@@ -25,7 +28,11 @@ pub(super) struct Item {
     pub(super) kind: &'static str,
     pub(super) action: String,
     pub(super) path: Option<String>,
+    /// Further files that it touches.
+    pub(super) more_paths: Vec<String>,
     pub(super) target: Option<String>,
+    /// Further services that it names.
+    pub(super) more_targets: Vec<String>,
     pub(super) subject: Option<String>,
     pub(super) version: Option<String>,
     pub(super) actor: Option<String>,
@@ -35,6 +42,8 @@ pub(super) struct Item {
     pub(super) whole_run: bool,
     /// Whether it begins a run of that tool.
     pub(super) begins_run: bool,
+    /// Where it was told from outside the logs: how much of an instant its time tells.
+    pub(super) listed: Option<Span>,
 }
 
 /// Tools that do many things in one run, by what their programs' names begin with. A run begins with
@@ -57,6 +66,11 @@ impl Item {
                 .filter(|v| !v.is_empty())
                 .map(str::to_owned)
         };
+        let lines = |name: &str| -> Vec<String> {
+            let all = event.field(name).unwrap_or("").lines().map(str::to_owned);
+            all.filter(|line| !line.is_empty()).collect()
+        };
+        let width = event.stamp.map_or(TOLD_TWICE, |stamp| stamp.width);
         let program = event.program.as_deref().unwrap_or("");
         let by_name = RUNS
             .iter()
@@ -71,6 +85,8 @@ impl Item {
             kind: event.kind.unwrap_or("other"),
             action: owned("action").unwrap_or_else(|| "apply".to_owned()),
             path: owned("path"),
+            more_paths: lines("paths"),
+            more_targets: lines("targets"),
             target: event
                 .any_field(&["target", "unit", "service"])
                 .map(str::to_owned),
@@ -82,12 +98,21 @@ impl Item {
             run: by_name.or(by_command).map(|run| run.0),
             whole_run: event.field("whole_run").is_some(),
             begins_run: by_name.is_none() && by_command.is_some(),
+            listed: event.field(LISTED).map(|_| width),
         }
     }
 
     /// Whether it only puts to work what was changed before.
     pub(super) fn carries_out(&self) -> bool {
         matches!(self.action.as_str(), "restart" | "reload") || self.kind == "operator"
+    }
+
+    /// All that it names: files, services, and what was changed.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.path.iter().chain(&self.target).chain(&self.subject);
+        own.chain(&self.more_paths)
+            .chain(&self.more_targets)
+            .map(String::as_str)
     }
 
     /// What was changed, in its shortest name.
@@ -106,8 +131,10 @@ pub(super) struct Act {
 }
 
 impl Act {
+    /// When it was done; logs know that better than lists.
     pub(super) fn at(&self) -> Timestamp {
-        self.items[0].at
+        let told = self.items.iter().find(|i| i.listed.is_none());
+        told.unwrap_or(&self.items[0]).at
     }
 
     fn last(&self) -> Timestamp {
@@ -132,6 +159,7 @@ impl Act {
         let rank = |i: &Item| {
             (
                 i.carries_out(),
+                i.listed.is_some(),
                 i.path.is_none(),
                 i.subject.is_none() && i.target.is_none(),
                 i.at,
@@ -147,6 +175,11 @@ impl Act {
         let gap = item.at.since(self.last());
         if matches!((self.host(), &item.host), (Some(a), Some(b)) if a != b) || gap > ONE_ACT {
             return false;
+        }
+        let only_listed = self.items.iter().all(|i| i.listed.is_some());
+        if item.listed.is_some() || only_listed {
+            return self.is_told_of_by(item)
+                || item.carries_out() && self.has_content() && self.is_carried_out_by(item);
         }
         if item.begins_run && self.items.iter().any(|i| i.run.is_some()) {
             return false;
@@ -174,6 +207,34 @@ impl Act {
             && !self.differs(item)
             && (by_somebody(item) || self.items.iter().any(by_somebody));
         told_twice || gap <= ONE_DEED && self.is_one_script(item, events)
+    }
+
+    /// Whether a list and a log, or two lists, tell of the same: of one object or service, and of no
+    /// two versions. People write down what they did a little before or after it.
+    fn is_told_of_by(&self, item: &Item) -> bool {
+        let widths = self.items.iter().chain([item]).filter_map(|i| i.listed);
+        let near = widths.max().map_or(LISTED_NEAR, |w| w.max(LISTED_NEAR));
+        let is_near = self.items.iter().any(|i| item.at.since(i.at).abs() <= near);
+        let versions: Vec<&String> = self
+            .items
+            .iter()
+            .filter_map(|i| i.version.as_ref())
+            .collect();
+        let same_version = item.version.as_ref().is_some_and(|v| versions.contains(&v));
+        let other_version = item.version.is_some() && !versions.is_empty() && !same_version;
+        is_near && !other_version && !self.differs(item) && {
+            let shares = |a: &Item, b: &Item| {
+                a.names()
+                    .any(|name| b.names().any(|other| super::words::is_same(name, other)))
+            };
+            self.same_object(item)
+                || self.items.iter().any(|i| {
+                    shares(i, item)
+                        && (same_version
+                            || i.kind == item.kind && i.carries_out() == item.carries_out())
+                        && !(i.object().is_some() && item.object().is_some() && !same_version)
+                })
+        }
     }
 
     /// A database's own record of what a tool's run has just told it.

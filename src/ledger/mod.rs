@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::{Class, Event, mask, stable_id};
+use crate::outside::COLUMN;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
@@ -48,6 +49,10 @@ pub struct Change {
     pub to: Option<String>,
     /// Who did it.
     pub actor: Option<String>,
+    /// As a list tells it, in a line.
+    pub summary: Option<String>,
+    /// What a list tells of it in columns of its own.
+    pub columns: BTreeMap<String, String>,
     /// Whether it changes something, rather than putting to work what was changed before.
     pub content: bool,
     /// Its instances; more than one where it comes again and again.
@@ -312,7 +317,12 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         let package = (item.kind == "package" || item.kind == "image")
             .then_some(item.subject.as_ref())
             .flatten();
-        for name in item.target.iter().chain(package) {
+        for path in &item.more_paths {
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+        }
+        for name in item.target.iter().chain(&item.more_targets).chain(package) {
             if !named.contains(name) {
                 named.push(name.clone());
             }
@@ -348,6 +358,8 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         from: any(&["from"]),
         to: any(&["to", "version"]),
         actor: first.items.iter().find_map(|i| i.actor.clone()),
+        summary: any(&["summary"]),
+        columns: columns(first, events),
         content: first.has_content(),
         paths,
         named,
@@ -358,6 +370,15 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
             .map(|(instance, _)| instance)
             .collect(),
     }
+}
+
+/// What lists tell of an act in columns of their own.
+fn columns(act: &Act, events: &[Event]) -> BTreeMap<String, String> {
+    let fields = act.items.iter().flat_map(|i| &events[i.event].fields);
+    fields
+        .filter_map(|(name, value)| Some((name.strip_prefix(COLUMN)?, value)))
+        .map(|(name, value)| (name.to_owned(), value.to_string()))
+        .collect()
 }
 
 fn action(name: &str) -> &'static str {

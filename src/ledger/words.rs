@@ -92,6 +92,12 @@ pub fn names(part: &str, service: &str) -> bool {
             || part.strip_suffix(".service").is_some_and(|p| p == service))
 }
 
+/// Whether two names are of one thing: equal, or of one file or service.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    let plain = |name: &str| crate::loops::plain(base_name(name)).0;
+    a == b || !a.is_empty() && plain(a) == plain(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

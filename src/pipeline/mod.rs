@@ -15,9 +15,10 @@ use crate::framing::BLOCK;
 use crate::incident::{self, Facts};
 use crate::ledger;
 use crate::loops::{self, LoopPolicy};
+use crate::outside::{self, ChangeSource, Outside};
 use crate::primitives::FileId;
 use crate::record::Format;
-use crate::report::{self, Input, Report};
+use crate::report::{self, Input, Report, Time};
 use crate::sieve::Sieve;
 use crate::source::{Source, discover};
 use crate::time::Timestamp;
@@ -58,6 +59,8 @@ pub struct ScanOptions {
     pub since: Option<Timestamp>,
     /// Incidents that began after are not told.
     pub until: Option<Timestamp>,
+    /// Where changes are told besides the logs.
+    pub changes: Vec<ChangeSource>,
     /// The rules.
     pub rules: RuleSet,
 }
@@ -85,6 +88,7 @@ impl ScanOptions {
             policy: LoopPolicy::default(),
             since: None,
             until: None,
+            changes: Vec::new(),
             rules,
         }
     }
@@ -119,12 +123,14 @@ pub struct Scan {
 ///
 /// # Errors
 ///
-/// Where nothing can be analysed: a bad pattern, threads that cannot be started.
+/// Where nothing can be analysed: a bad pattern, threads that cannot be started, a list of changes that
+/// cannot be understood.
 pub fn scan(
     paths: &[PathBuf],
     options: &ScanOptions,
     progress: &dyn Progress,
 ) -> Result<Scan, Error> {
+    let mut outside = outside::lists(&options.changes, options.time.zone.as_ref())?;
     let sources = discover(paths)?;
     let mut warnings = sources.warnings;
     let pool = pool(options.threads)?;
@@ -168,7 +174,10 @@ pub fn scan(
                 .iter()
                 .any(|writer| &*writer.program == b"kernel")
     });
-    let timeline = timeline::build(files, &options.time);
+    let mut timeline = timeline::build(files, &options.time);
+    if let (Some(start), Some(end)) = (timeline.start, timeline.end) {
+        outside.extend(outside::history(&options.changes, start, end)?);
+    }
     let no_log = timeline.start.is_none() && timeline.untimed.is_empty();
     if no_log {
         warnings.push(Warning::failing(
@@ -176,7 +185,14 @@ pub fn scan(
             "no input holds a log record with a time",
         ));
     }
-    let mut report = pool.install(|| analyse(timeline, inputs, &opened, kernel, warnings, options));
+    let outside = add_changes(&mut timeline, outside, inputs.len());
+    let read = Read {
+        inputs,
+        opened: &opened,
+        outside,
+        kernel,
+    };
+    let mut report = pool.install(|| analyse(timeline, read, warnings, options));
     let sound = !report.1;
     report
         .0
@@ -188,15 +204,60 @@ pub fn scan(
     })
 }
 
+/// What was read, besides its events.
+struct Read<'a> {
+    inputs: Vec<Input>,
+    opened: &'a [(&'a Source, Format)],
+    /// What told of changes besides logs.
+    outside: Vec<Input>,
+    /// Whether any line is the kernel's.
+    kernel: bool,
+}
+
+/// Puts the changes of lists and repositories among the events; their files are numbered after the
+/// inputs.
+fn add_changes(
+    timeline: &mut timeline::Timeline,
+    outside: Vec<Outside>,
+    inputs: usize,
+) -> Vec<Input> {
+    let mut told = Vec::with_capacity(outside.len());
+    for (n, mut source) in outside.into_iter().enumerate() {
+        let times = || source.events.iter().map(|e| Time(e.at));
+        told.push(Input {
+            path: source.path.clone(),
+            format: source.format,
+            compression: None,
+            bytes: source.bytes,
+            lines: source.lines,
+            records: Some(source.events.len() as u64),
+            unparsed_lines: Some(0),
+            first: times().min_by_key(|t| t.0),
+            last: times().max_by_key(|t| t.0),
+            skew_s: None,
+            zone: "as written".to_owned(),
+        });
+        for event in &mut source.events {
+            event.place.file = FileId::new(inputs + n);
+        }
+        timeline.add(source.events);
+    }
+    told
+}
+
 /// From the timeline on: one thread, in time order, but for verdicts, of which none knows of another.
 fn analyse(
     timeline: timeline::Timeline,
-    inputs: Vec<Input>,
-    opened: &[(&Source, Format)],
-    kernel: bool,
+    read: Read<'_>,
     mut warnings: Vec<Warning>,
     options: &ScanOptions,
 ) -> (Report, bool) {
+    let Read {
+        inputs,
+        opened,
+        outside,
+        kernel,
+    } = read;
     let loops = loops::find(&timeline, &options.policy);
     let ledger = ledger::build(&timeline);
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
@@ -231,6 +292,7 @@ fn analyse(
         loops: &loops,
         incidents: &incidents,
         inputs,
+        outside,
         words: &looks.words,
         warnings,
         range: (options.since, options.until),

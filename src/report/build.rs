@@ -38,6 +38,8 @@ pub struct Parts<'a> {
     pub incidents: &'a [incident::Incident],
     /// What was read, but for first and last time and zone.
     pub inputs: Vec<Input>,
+    /// What told of changes besides logs; their files' numbers follow those of `inputs`.
+    pub outside: Vec<Input>,
     /// The last words before crashes, by event.
     pub words: &'a BTreeMap<usize, Vec<Ref>>,
     /// All that was skipped, guessed, dropped or cut off.
@@ -49,7 +51,8 @@ pub struct Parts<'a> {
 /// Spells everything out.
 #[must_use]
 pub fn build(parts: Parts<'_>) -> Report {
-    let inputs = inputs(&parts);
+    let mut inputs = inputs(&parts);
+    inputs.extend(parts.outside.iter().cloned());
     let view = View {
         paths: inputs.iter().map(|i| i.path.clone()).collect(),
         parts: &parts,
@@ -133,18 +136,19 @@ impl View<'_> {
     /// All places of an event: its own, then its copies'.
     fn refs(&self, n: usize) -> Vec<Ref> {
         let event = self.event(n);
-        let own = (event.place, &event.text, event.at);
+        let own = (event.place, &event.cursor, &event.text, event.at);
+        let copies = event.copies.iter();
         std::iter::once(own)
-            .chain(event.copies.iter().map(|c| (c.place, &c.text, c.at)))
-            .map(|(place, text, at)| Ref {
+            .chain(copies.map(|c| (c.place, &c.cursor, &c.text, c.at)))
+            .map(|(place, cursor, text, at)| Ref {
                 path: self
                     .paths
                     .get(place.file.index())
                     .cloned()
                     .unwrap_or_default(),
-                line: Some(place.line.get()),
-                offset: Some(place.offset.get()),
-                cursor: None,
+                line: cursor.is_none().then(|| place.line.get()),
+                offset: cursor.is_none().then(|| place.offset.get()),
+                cursor: cursor.as_deref().map(str::to_owned),
                 time: Some(Time(at)),
                 text: text.to_string(),
             })
@@ -456,6 +460,7 @@ impl View<'_> {
             to: change.to.clone(),
             actor: change.actor.clone(),
             summary: describe(change, instance),
+            columns: change.columns.clone(),
             routine: change.period.map(|p| Routine {
                 period_s: Seconds(p),
                 seen: if onset.is_some() {

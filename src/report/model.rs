@@ -321,6 +321,9 @@ pub struct Change {
     pub actor: Option<String>,
     /// In a line.
     pub summary: String,
+    /// What a list of changes tells of it in columns of its own; absent where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
     /// Where it comes again and again.
     pub routine: Option<Routine>,
     /// The records that told of it, at most 50.

@@ -37,6 +37,7 @@ fn merge(mut events: Vec<Event>) -> Vec<Event> {
         match twin {
             Some(n) => kept[n].copies.push(Copied {
                 place: event.place,
+                cursor: event.cursor,
                 text: event.text,
                 at: event.at,
             }),

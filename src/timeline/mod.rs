@@ -92,6 +92,12 @@ impl Timeline {
             .or(self.start)
     }
 
+    /// Adds events that no log tells of; their times are settled.
+    pub fn add(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events);
+        self.events.sort_by_key(|e| (e.at, e.place));
+    }
+
     /// First and last time of the files that `host` wrote; where it is the only host that any file
     /// names, also of those that name none.
     fn ranges_of<'a>(

@@ -2,6 +2,7 @@
 
 mod fixture;
 
+mod changes;
 mod hostile;
 mod options;
 mod status;

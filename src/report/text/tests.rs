@@ -86,6 +86,7 @@ fn change(id: &str, time: Time, summary: &str, text: &str) -> Change {
         from: None,
         to: None,
         actor: None,
+        columns: BTreeMap::new(),
         summary: summary.to_owned(),
         routine: None,
         records: vec![line(
