@@ -187,9 +187,22 @@ impl Block {
         if self.kept + (at as u64) < CONTEXT as u64 {
             return text;
         }
-        // The first line may have lost its head.
-        let whole = memchr::memchr(b'\n', text).map_or(text.len(), |n| n + 1);
-        &text[whole..]
+        whole_lines(text)
+    }
+
+    /// What [`Block::before`] has, of a record that begins at `offset` of the stream, in the main part or
+    /// shortly before it; and where it ends, counted without what was dropped. `None` where the block
+    /// does not hold it.
+    #[must_use]
+    pub fn text_before(&self, offset: ByteOffset) -> Option<(&[u8], u64)> {
+        if offset >= self.offset_of(0) {
+            let at = self.position_of(offset);
+            return Some((self.before(at), self.kept + at as u64));
+        }
+        let back = self.offset_of(0).get() - offset.get();
+        let text = self.before(0);
+        let length = text.len().checked_sub(usize::try_from(back).ok()?)?;
+        Some((&text[..length], self.kept.checked_sub(back)?))
     }
 
     /// The whole lines after byte `at` of the main part, within [`CONTEXT`].
@@ -249,6 +262,18 @@ pub struct Blocks<R> {
     kept: u64,
     ended: bool,
     spare: Vec<Aligned>,
+}
+
+/// The whole lines of the last [`CONTEXT`] bytes of a text that begins with a line.
+#[must_use]
+pub fn whole_lines(text: &[u8]) -> &[u8] {
+    let text = &text[text.len().saturating_sub(CONTEXT)..];
+    if text.len() < CONTEXT {
+        return text;
+    }
+    // The first line may have lost its head.
+    let whole = memchr::memchr(b'\n', text).map_or(text.len(), |n| n + 1);
+    &text[whole..]
 }
 
 impl<R: Read> Blocks<R> {

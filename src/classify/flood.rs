@@ -124,9 +124,15 @@ impl Flood {
         self.events.push(event);
     }
 
-    /// Adds the events of the block that follows, each changed by `place` before. Here the bound of all
+    /// Adds the events of the block that follows, each changed by `place` before; calls `kept` with those
+    /// that stay. Here the bound of all
     /// events is minded: a block holds too few for it to matter.
-    pub fn append(&mut self, block: Self, place: impl Fn(&mut Event)) {
+    pub fn append(
+        &mut self,
+        block: Self,
+        place: impl Fn(&mut Event),
+        mut kept: impl FnMut(&Event),
+    ) {
         self.folded += block.folded;
         self.dropped += block.dropped;
         for mut event in block.events {
@@ -140,6 +146,7 @@ impl Flood {
                 continue;
             }
             self.shares.add(&event);
+            kept(&event);
             self.events.push(event);
             if self.shares.are_over(self.most) {
                 self.drop_least();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::classify::{Flood, InputName, Often, Told};
+use crate::classify::{Event, Flood, InputName, Often, Told};
 use crate::error::Warning;
 use crate::framing::{Block, Blocks, MAX_LINE};
 use crate::primitives::{FileId, LineNo};
@@ -17,6 +17,8 @@ use crate::source::{Meta, Note, Source};
 use crate::timeline::FileEvents;
 
 use super::block::{BlockYield, Tools, work};
+use super::kept::Kept;
+use super::look;
 use super::{Progress, ScanOptions};
 
 /// What a file yielded.
@@ -24,6 +26,8 @@ pub(super) struct FileYield {
     pub(super) events: FileEvents,
     pub(super) bytes: u64,
     pub(super) lines: u64,
+    /// What stood before the events, where it cannot be read again.
+    pub(super) kept: Kept,
     /// Records that told something and are not counted.
     pub(super) dropped: u64,
     pub(super) warnings: Vec<Warning>,
@@ -35,6 +39,8 @@ pub(super) struct Job<'a> {
     pub(super) index: usize,
     source: &'a Source,
     format: Format,
+    /// Whether what stands before an event can be read again.
+    anywhere: bool,
     front: Mutex<Front>,
     joining: Mutex<Joining>,
     joined: Condvar,
@@ -60,8 +66,8 @@ struct Joining {
     join: Join,
     /// Blocks joined so far.
     count: u64,
-    /// What came before its turn.
-    early: BTreeMap<u64, BlockYield>,
+    /// What came before its turn, with its block where that is needed.
+    early: BTreeMap<u64, (BlockYield, Option<Block>)>,
     /// A worker panicked: a turn will never come.
     broken: bool,
 }
@@ -92,6 +98,7 @@ impl<'a> Job<'a> {
             index,
             source,
             format: first.as_ref().map_or(Format::Plain, |b| detect(b.after(0))),
+            anywhere: opened.anywhere,
             front: Mutex::new(Front {
                 opened: Some((blocks, opened.meta, opened.note)),
                 count: 0,
@@ -124,17 +131,23 @@ impl<'a> Job<'a> {
         };
         let _waiters = Waiters(self);
         lock(&self.front).workers += 1;
-        let mut done = None;
+        let mut done = Vec::new();
         loop {
             // A statement of its own, so that the lock is held no longer.
-            let next = lock(&self.front).next_block(done.take());
+            let next = lock(&self.front).next_block(done.drain(..));
             let Some((turn, block)) = next else { break };
             // Whatever was joined by now came before this block.
             let often = lock(&self.joining).join.flood.often();
             let yielded = work(&block, &input, often, tools);
             progress.read(yielded.bytes);
-            self.join(turn, yielded, options.threads);
-            done = Some(block);
+            let block = match self.anywhere {
+                true => {
+                    done.push(block);
+                    None
+                }
+                false => Some(block),
+            };
+            done.extend(self.join(turn, yielded, block, options.threads));
         }
         let mut front = lock(&self.front);
         front.workers -= 1;
@@ -153,14 +166,23 @@ impl<'a> Job<'a> {
         !lock(&self.front).ended
     }
 
-    /// Joins what a block yielded when its turn comes; waits where too much came before its turn.
-    fn join(&self, turn: u64, yielded: BlockYield, threads: usize) {
+    /// Joins what a block yielded when its turn comes; waits where too much came before its turn. Gives
+    /// the blocks back that were joined.
+    fn join(
+        &self,
+        turn: u64,
+        yielded: BlockYield,
+        block: Option<Block>,
+        threads: usize,
+    ) -> Vec<Block> {
         let mut joining = lock(&self.joining);
-        joining.early.insert(turn, yielded);
+        joining.early.insert(turn, (yielded, block));
         let before = joining.count;
-        while let Some(next) = joining.take_next() {
-            joining.join.add(next);
+        let mut done = Vec::new();
+        while let Some((next, block)) = joining.take_next() {
+            joining.join.add(next, block.as_ref());
             joining.count += 1;
+            done.extend(block);
         }
         if joining.count > before {
             self.joined.notify_all();
@@ -168,6 +190,7 @@ impl<'a> Job<'a> {
         // Whoever works on the block whose turn it is does not wait, and so this ends.
         let too_many = |j: &mut Joining| j.early.len() > threads * 4 && !j.broken;
         drop(self.joined.wait_while(joining, too_many));
+        done
     }
 
     fn warnings(&self, blocks: &Blocks<Stream>, note: &Note, lines: u64) -> Vec<Warning> {
@@ -190,12 +213,10 @@ impl<'a> Job<'a> {
 }
 
 impl Front {
-    /// The next block and its turn; takes one back for its memory.
-    fn next_block(&mut self, done: Option<Block>) -> Option<(u64, Block)> {
+    /// The next block and its turn; takes others back for their memory.
+    fn next_block(&mut self, done: impl Iterator<Item = Block>) -> Option<(u64, Block)> {
         let (blocks, _, _) = self.opened.as_mut()?;
-        if let Some(done) = done {
-            blocks.recycle(done);
-        }
+        done.for_each(|done| blocks.recycle(done));
         if self.ended {
             return None;
         }
@@ -209,7 +230,7 @@ impl Front {
 }
 
 impl Joining {
-    fn take_next(&mut self) -> Option<BlockYield> {
+    fn take_next(&mut self) -> Option<(BlockYield, Option<Block>)> {
         self.early.remove(&self.count)
     }
 }
@@ -234,6 +255,7 @@ struct Join {
     bytes: u64,
     lines: u64,
     flood: Flood,
+    kept: Kept,
 }
 
 impl Join {
@@ -243,18 +265,26 @@ impl Join {
             bytes: 0,
             lines: 0,
             flood: Flood::new(most, Often::default()),
+            kept: Kept::default(),
         }
     }
 
-    fn add(&mut self, block: BlockYield) {
+    /// Adds what a block yielded; keeps of the block what stands before its events, where it is given.
+    fn add(&mut self, yielded: BlockYield, block: Option<&Block>) {
         let lines = self.lines;
-        self.flood.append(block.events, |event| {
+        let place = |event: &mut Event| {
             let line = lines + event.place.line.get();
             event.place.line = LineNo::after(line.saturating_sub(1 + event.lines_back));
+        };
+        let kept = &mut self.kept;
+        self.flood.append(yielded.events, place, |event| {
+            if let Some(block) = block.filter(|_| look::may_want(event)) {
+                kept.keep(block, event.place.offset);
+            }
         });
-        self.census.append(block.census);
-        self.bytes += block.bytes;
-        self.lines += block.lines;
+        self.census.append(yielded.census);
+        self.bytes += yielded.bytes;
+        self.lines += yielded.lines;
     }
 
     fn finish(
@@ -289,6 +319,7 @@ impl Join {
             events,
             bytes: self.bytes,
             lines: self.lines,
+            kept: self.kept,
             dropped,
             warnings,
         }

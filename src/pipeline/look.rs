@@ -3,15 +3,16 @@
 //! In: events whose surroundings matter, and the inputs. Out: for each, up to twenty lines that the
 //! same process, or service, wrote before it. For each looping service the first eight crashes, then
 //! every 2^k-th, and the last; for each routine its instances, up to a bound. Of a plain file only what
-//! lies before them is read; what is compressed is read once more, as far as need be; a stream cannot
-//! be, and is told of.
+//! lies before them is read; of others it was [`kept`](super::kept). Where too much would have had to be
+//! kept, what is compressed is read once more, as far as need be; a stream cannot be, and is told of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::classify::Event;
-use crate::framing::Blocks;
+use super::kept::Kept;
+use crate::classify::{Class, Event};
+use crate::framing::{Blocks, whole_lines};
 use crate::ledger::Ledger;
 use crate::loops::{CrashLoop, Loops, plain};
 use crate::primitives::{ByteOffset, Place};
@@ -20,6 +21,13 @@ use crate::report::{Ref, Time};
 use crate::source::Source;
 use crate::time::Known;
 use crate::timeline::Timeline;
+
+/// An input that was read.
+pub(super) struct Opened<'a> {
+    pub(super) source: &'a Source,
+    pub(super) format: Format,
+    pub(super) kept: Kept,
+}
 
 /// How many lines are kept of one look.
 const LINES: usize = 20;
@@ -60,7 +68,7 @@ pub(super) fn look(
     timeline: &Timeline,
     loops: &Loops,
     ledger: &Ledger,
-    sources: &[(&Source, Format)],
+    sources: &[Opened<'_>],
     block_bytes: usize,
 ) -> Looks {
     let mut wanted: BTreeMap<usize, Vec<Wanted<'_>>> = BTreeMap::new();
@@ -79,15 +87,39 @@ pub(super) fn look(
     let mut looks = Looks::default();
     for (file, mut list) in wanted {
         list.sort_by_key(|w| (w.place.offset, w.event));
-        let Some((source, format)) = sources.get(file) else {
+        let Some(opened) = sources.get(file) else {
             continue;
         };
-        if source.path == "-" || read_file(source, *format, &list, block_bytes, &mut looks).is_err()
-        {
+        list.retain(|w| !look_at_kept(opened, w, &mut looks));
+        let unread = match list.is_empty() {
+            true => false,
+            false => {
+                let (source, format) = (opened.source, opened.format);
+                source.path == "-"
+                    || read_file(source, format, &list, block_bytes, &mut looks).is_err()
+            }
+        };
+        if unread {
             looks.unread.insert(file);
         }
     }
     looks
+}
+
+/// Whether a look at what stood before the event may be wanted: it tells of a crash, or of a change.
+pub(super) fn may_want(event: &Event) -> bool {
+    !matches!(
+        event.class,
+        Class::ExitOk
+            | Class::Started
+            | Class::StopRequest
+            | Class::Stopped
+            | Class::KilledOnRequest
+            | Class::Reloading
+            | Class::Boot
+            | Class::Shutdown
+            | Class::Cause
+    )
 }
 
 fn want<'a>(n: usize, event: &'a Event, service: Option<&'a str>) -> Wanted<'a> {
@@ -136,6 +168,15 @@ fn routine_records(ledger: &Ledger) -> impl Iterator<Item = usize> + '_ {
         .filter_map(|i| i.records.iter().min().copied())
 }
 
+/// Whether what stood before the event was kept.
+fn look_at_kept(opened: &Opened<'_>, w: &Wanted<'_>, looks: &mut Looks) -> bool {
+    let Some(before) = opened.kept.before(w.place.offset) else {
+        return false;
+    };
+    looks.add(w, lines_before(&before, w, opened.source, opened.format));
+    true
+}
+
 fn read_file(
     source: &Source,
     format: Format,
@@ -173,12 +214,7 @@ fn before(file: &mut File, offset: ByteOffset) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(offset.get() - reach))?;
     let mut text = vec![0; reach as usize];
     file.read_exact(&mut text)?;
-    if reach == CONTEXT as u64 {
-        // The first line may have lost its head.
-        let whole = memchr::memchr(b'\n', &text).map_or(text.len(), |n| n + 1);
-        text.drain(..whole);
-    }
-    Ok(text)
+    Ok(whole_lines(&text).to_vec())
 }
 
 /// The last lines of `before` that the wanted process wrote, oldest first.

@@ -10,6 +10,7 @@ use crate::classify::{self, Event};
 use crate::error::Warning;
 
 use super::file::FileYield;
+use super::kept::{Kept, OF_ALL};
 
 /// What was read.
 pub(super) struct Merged {
@@ -33,6 +34,8 @@ pub(super) struct Merge {
     merged: Merged,
     /// Events of the merged inputs.
     events: usize,
+    /// Bytes of what stood before them.
+    kept: usize,
 }
 
 impl Merge {
@@ -48,6 +51,7 @@ impl Merge {
                 dropped: 0,
             },
             events: 0,
+            kept: 0,
         }
     }
 
@@ -69,7 +73,11 @@ impl Merge {
         files.map(|file| file.events.events.len()).sum::<usize>() > self.keep
     }
 
-    fn add(&mut self, file: FileYield) {
+    fn add(&mut self, mut file: FileYield) {
+        if self.kept + file.kept.bytes() > OF_ALL {
+            file.kept = Kept::default();
+        }
+        self.kept += file.kept.bytes();
         self.merged.dropped += file.dropped;
         self.events += file.events.events.len();
         self.merged.files.push((self.next, file));

@@ -26,12 +26,14 @@ use crate::timeline::{self, TimeOptions};
 
 mod block;
 mod file;
+mod kept;
 mod look;
 mod merge;
 mod workers;
 
 use block::Tools;
 use file::FileYield;
+use look::Opened;
 use merge::Merged;
 use workers::Workers;
 
@@ -147,7 +149,7 @@ pub fn scan(
     }
     let mut inputs = Vec::new();
     let mut files = Vec::new();
-    let mut opened: Vec<(&Source, Format)> = Vec::new();
+    let mut opened: Vec<Opened<'_>> = Vec::new();
     for (n, mut yielded) in read.files {
         warnings.append(&mut yielded.warnings);
         renumber(&mut yielded, files.len());
@@ -164,7 +166,11 @@ pub fn scan(
             skew_s: None,
             zone: String::new(),
         });
-        opened.push((&sources.list[n], yielded.events.format));
+        opened.push(Opened {
+            source: &sources.list[n],
+            format: yielded.events.format,
+            kept: yielded.kept,
+        });
         files.push(yielded.events);
     }
     let kernel = files.iter().any(|f| {
@@ -207,7 +213,7 @@ pub fn scan(
 /// What was read, besides its events.
 struct Read<'a> {
     inputs: Vec<Input>,
-    opened: &'a [(&'a Source, Format)],
+    opened: &'a [Opened<'a>],
     /// What told of changes besides logs.
     outside: Vec<Input>,
     /// Whether any line is the kernel's.
@@ -262,7 +268,7 @@ fn analyse(
     let ledger = ledger::build(&timeline);
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
     for n in &looks.unread {
-        let path = opened.get(*n).map(|(s, _)| s.path.as_str());
+        let path = opened.get(*n).map(|o| o.source.path.as_str());
         warnings.push(Warning::new(
             path,
             "could not be read once more: what stood before the crashes is not told",
@@ -272,7 +278,7 @@ fn analyse(
         files: inputs
             .iter()
             .zip(opened)
-            .map(|(i, (_, f))| (i.path.as_str(), *f))
+            .map(|(i, o)| (i.path.as_str(), o.format))
             .collect(),
         kernel,
     };

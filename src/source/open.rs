@@ -39,6 +39,8 @@ pub struct Opened {
     /// The decompressed bytes. Of a damaged stream it yields all that can be decoded, and then an error
     /// that says what broke, again on every further call.
     pub reader: Bytes,
+    /// Whether its bytes can be had from any place on ([`Source::open_anywhere`]).
+    pub anywhere: bool,
     /// What is known besides the bytes.
     pub meta: Meta,
     /// What the reader left unread without failing: garbage after the end of a compressed stream.
@@ -63,6 +65,7 @@ impl Source {
     pub fn open(&self) -> io::Result<Opened> {
         let (raw, meta, note) = self.open_raw()?;
         Ok(Opened {
+            anywhere: matches!(raw, Raw::File(_)),
             reader: raw.into_bytes(),
             meta,
             note,

@@ -91,3 +91,30 @@ fn colours_are_for_terminals_only() {
     let output = command.env("NO_COLOR", "1").output().unwrap();
     assert!(!output.stdout.contains(&0x1b));
 }
+
+#[test]
+fn what_stood_before_a_crash_is_told_of_a_stream_as_of_a_file() {
+    let fixture = Fixture::new();
+    let mut text = String::new();
+    for n in 0..5 {
+        text += &format!(
+            "Nov 18 11:2{n}:03 edge1 botd[{n}7]: limit of features is 200\n\
+             Nov 18 11:2{n}:04 edge1 botd[{n}7]: reading 241 features\n\
+             Nov 18 11:2{n}:05 edge1 systemd[1]: botd.service: Main process exited, code=exited, status=101/n/a\n\
+             Nov 18 11:2{n}:05 edge1 systemd[1]: botd.service: Failed with result 'exit-code'.\n\
+             Nov 18 11:2{n}:15 edge1 systemd[1]: botd.service: Scheduled restart job, restart counter is at {n}.\n"
+        );
+    }
+    fixture.write("syslog", &text);
+    let args = ["scan", "--format", "json", "--year", "2025"];
+    let file = fixture.run(&[&args[..], &["syslog"]].concat());
+    let stream = fixture.run_fed(&[&args[..], &["-"]].concat(), &text);
+    stream.ends_with(0);
+    assert!(file.stdout.contains("reading 241 features"), "{file:?}");
+    assert_eq!(
+        stream
+            .stdout
+            .replace("\"path\": \"-\"", "\"path\": \"syslog\""),
+        file.stdout
+    );
+}
