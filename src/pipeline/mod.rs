@@ -163,6 +163,7 @@ pub fn scan(
             last: None,
             skew_s: None,
             zone: String::new(),
+            clock: None,
         });
         opened.push((&sources.list[n], yielded.events.format));
         files.push(yielded.events);
