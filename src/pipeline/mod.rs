@@ -237,6 +237,7 @@ fn add_changes(
             last: times().max_by_key(|t| t.0),
             skew_s: None,
             zone: "as written".to_owned(),
+            clock: None,
         });
         for event in &mut source.events {
             event.place.file = FileId::new(inputs + n);

@@ -44,7 +44,7 @@ pub struct FileEvents {
 pub struct TimeOptions {
     /// The zone of stamps that bear none.
     pub zone: Option<TimeZone>,
-    /// The year of the first stamp that bears none; later ones roll over from it. 
+    /// The year of the first stamp that bears none; later ones roll over from it.
     pub year: Option<i16>,
 }
 

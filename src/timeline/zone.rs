@@ -156,14 +156,17 @@ pub(super) fn of_all(files: &[FileEvents], ticks: &[Ticks], given: Option<&TimeZ
     if let Some(zone) = given {
         return vec![Zone::Named(zone.clone(), GIVEN.to_owned()); files.len()];
     }
+    let is_local = |ticks: &Ticks| ticks.list.iter().any(|t| !is_instant(t.stamp.known));
+    if !ticks.iter().any(is_local) {
+        return vec![Zone::Utc; files.len()];
+    }
     let told: Vec<HashMap<Told<'_>, Vec<Spot>>> = (0..files.len())
         .map(|n| told(&files[n], &ticks[n]))
         .collect();
     let machines: BTreeSet<&String> = ticks.iter().flat_map(|t| &t.hosts).collect();
     (0..files.len())
         .map(|n| {
-            let has_local = ticks[n].list.iter().any(|t| !is_instant(t.stamp.known));
-            if !has_local {
+            if !is_local(&ticks[n]) {
                 return Zone::Utc;
             }
             let by_events = offsets_by_events(n, &told).and_then(|(seen, m)| {
