@@ -165,6 +165,7 @@ fn engine(c: &mut Criterion) {
         let count = events.len();
         let file = || FileEvents {
             path: "syslog".to_owned(),
+            series: String::new(),
             format: detect(&text[..64 << 10]),
             meta: Meta::default(),
             events: events.clone(),

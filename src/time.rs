@@ -150,9 +150,15 @@ impl Span {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// This span without `other`.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// This span `n` times.
     #[must_use]
-    pub fn times(self, n: i64) -> Self {
+    pub const fn times(self, n: i64) -> Self {
         Self(self.0.saturating_mul(n))
     }
 }

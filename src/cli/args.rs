@@ -61,7 +61,7 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub(super) tz: Option<String>,
 
-    /// The year of the first stamp that bears none
+    /// The year of the first stamp that bears none; later ones roll over from it
     #[arg(long)]
     pub(super) year: Option<i16>,
 

@@ -310,6 +310,7 @@ impl Join {
         }
         let events = FileEvents {
             path: source.path.clone(),
+            series: source.series(),
             format,
             meta,
             events,

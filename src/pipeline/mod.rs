@@ -165,6 +165,7 @@ pub fn scan(
             last: None,
             skew_s: None,
             zone: String::new(),
+            clock: None,
         });
         opened.push(Opened {
             source: &sources.list[n],
@@ -242,6 +243,7 @@ fn add_changes(
             last: times().max_by_key(|t| t.0),
             skew_s: None,
             zone: "as written".to_owned(),
+            clock: None,
         });
         for event in &mut source.events {
             event.place.file = FileId::new(inputs + n);

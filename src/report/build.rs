@@ -118,6 +118,7 @@ fn inputs(parts: &Parts<'_>) -> Vec<Input> {
             first: times.first.map(Time),
             last: times.last.map(Time),
             zone: times.zone.clone(),
+            clock: times.clock.clone(),
             ..input.clone()
         })
         .collect()

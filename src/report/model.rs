@@ -97,6 +97,8 @@ pub struct Input {
     pub skew_s: Option<Seconds>,
     /// How zone and year were settled.
     pub zone: String,
+    /// What the order of its records tells of its clock: set back, not set yet, records out of order.
+    pub clock: Option<String>,
 }
 
 /// How many events.

@@ -30,6 +30,17 @@ const SLOTS: usize = 1024;
 /// Where a line begins in its file, and its stamp.
 pub type Spot = (u64, Option<Stamp>);
 
+/// Lines that follow each other and are of one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinuteTally {
+    /// Where the first begins in the file.
+    pub at: u64,
+    /// The stamp of the first.
+    pub stamp: Stamp,
+    /// How many.
+    pub lines: u64,
+}
+
 /// Lines of one writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
@@ -90,7 +101,7 @@ pub struct Census {
     /// Where in them each stands, by hash; empty for a block, whose table has told them apart.
     places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
     /// Lines, by the minute in which they were written, in order of appearance.
-    pub minutes: Vec<(Stamp, u64)>,
+    pub minutes: Vec<MinuteTally>,
     /// The first stamp of all lines.
     pub first: Option<Stamp>,
     /// The last stamp of all lines.
@@ -237,8 +248,13 @@ impl<'a> Counter<'a> {
     }
 
     fn push_minute(&mut self, minute: &Minute) {
-        let line = line_at(self.text, minute.line);
-        self.census.push_minute(line, minute.lines, self.format);
+        if let Some(stamp) = stamp_of(line_at(self.text, minute.line), self.format) {
+            self.census.minutes.push(MinuteTally {
+                at: minute.line as u64,
+                stamp,
+                lines: minute.lines,
+            });
+        }
     }
 
     /// The census of the block, which begins at byte `begin` of its file.
@@ -257,6 +273,9 @@ impl<'a> Counter<'a> {
             ..
         } = self;
         writers.add(known.into_told());
+        for minute in &mut census.minutes {
+            minute.at += begin;
+        }
         census.first = first_stamp(text, format);
         census.last = last_stamp(text, format);
         let mut spot = |at: usize| (begin + at as u64, tagger.stamp(line_at(text, at)));
@@ -302,12 +321,6 @@ struct Seen<'a> {
 }
 
 impl Census {
-    fn push_minute(&mut self, line: &[u8], count: u64, format: Format) {
-        if let Some(stamp) = stamp_of(line, format) {
-            self.minutes.push((stamp, count));
-        }
-    }
-
     /// Adds the census of the block that follows.
     pub fn append(&mut self, next: Self) {
         self.folded |= next.folded;
@@ -317,21 +330,21 @@ impl Census {
             self.add(writer);
         }
         let minute = |stamp: &Stamp| stamp.known_nanos().div_euclid(60_000_000_000);
-        for (stamp, count) in next.minutes {
+        for tally in next.minutes {
             // A minute may go on in the next block.
             if let Some(last) = self
                 .minutes
                 .last_mut()
-                .filter(|l| minute(&l.0) == minute(&stamp))
+                .filter(|l| minute(&l.stamp) == minute(&tally.stamp))
             {
-                last.1 += count;
+                last.lines += tally.lines;
                 continue;
             }
             if self.minutes.len() < MAX_MINUTES {
-                self.minutes.push((stamp, count));
+                self.minutes.push(tally);
             } else if let Some(last) = self.minutes.last_mut() {
                 self.folded = true;
-                last.1 += count;
+                last.lines += tally.lines;
             }
         }
     }
@@ -644,7 +657,7 @@ mod tests {
         counter.count(0, text, &ends);
         let census = counter.finish(0);
         assert_eq!(
-            census.minutes.iter().map(|m| m.1).collect::<Vec<_>>(),
+            census.minutes.iter().map(|m| m.lines).collect::<Vec<_>>(),
             [2, 2]
         );
         let mut counts: Vec<(String, u64)> = census

@@ -87,6 +87,18 @@ impl Source {
         let (folder, file) = self.split();
         name::container(folder, file).unwrap_or_else(|| name::Name::of(file).stem)
     }
+
+    /// The path without rotation numbers, dates and compression: equal for the rotated copies of one log,
+    /// which stand one after the other in the list of inputs, the oldest first.
+    #[must_use]
+    pub fn series(&self) -> String {
+        let (folder, file) = self.split();
+        let name = name::Name::of(file);
+        let endings = name.endings.iter().rev();
+        endings.fold(format!("{folder}{}", name.stem), |base, ending| {
+            base + ending
+        })
+    }
 }
 
 /// All inputs below the given paths.

@@ -1,7 +1,7 @@
 //! Events of all files in one order of time.
 //!
-//! Owns: the settling of years and zones ([`settle`]) and the joining of what two files tell twice
-//! ([`join`]). In: each file's events and census in file order. Out: a [`Timeline`].
+//! Owns: the settling of instants ([`settle`]: years, zones, clocks) and the joining of what two files
+//! tell twice ([`join`]). In: each file's events and census in file order. Out: a [`Timeline`].
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,21 @@ use crate::sieve::Census;
 use crate::source::Meta;
 use crate::time::{Span, Timestamp};
 
+mod clock;
 mod join;
 mod settle;
+mod tick;
+mod year;
+mod zone;
 
 /// What a file yielded, before its times are settled.
 #[derive(Debug)]
 pub struct FileEvents {
     /// The path, as in a report.
     pub path: String,
+    /// The path of the log that it is a rotated copy of, or its own: what stands one after the other with
+    /// the same is one log, the oldest first.
+    pub series: String,
     /// The format of most of its lines.
     pub format: Format,
     /// What is known of the file besides its bytes.
@@ -37,7 +44,7 @@ pub struct FileEvents {
 pub struct TimeOptions {
     /// The zone of stamps that bear none.
     pub zone: Option<TimeZone>,
-    /// The year of the first stamp that bears none.
+    /// The year of the first stamp that bears none; later ones roll over from it.
     pub year: Option<i16>,
 }
 
@@ -50,6 +57,8 @@ pub struct FileTimes {
     pub last: Option<Timestamp>,
     /// How zone and year were settled, in words.
     pub zone: String,
+    /// What the order of its records tells of its clock, where there is anything.
+    pub clock: Option<String>,
     /// Lines a minute, by the minute's instant.
     pub minutes: BTreeMap<Timestamp, u64>,
     /// The last line of each host, by the host's name; under `""` that of lines without a host.

@@ -1,36 +1,22 @@
-//! Years and zones of stamps that bear none.
+//! Every event's instant.
 //!
-//! In: files with stamps as written. Out: every event's instant, and how it was settled.
-//!
-//! The year: as given; else nearest to the dated records of the other files; else a date in the path;
-//! else the gzip header's time; else the file's modification time (the latest year that is not after
-//! it). From December to January it rolls over. The zone: as given; else the offset at which the
-//! file's events meet the same events of a file that bears a zone (three at least, one offset for all);
-//! else the one offset other than UTC that files of the same set bear; else UTC. A modification time
-//! never decides a zone: copies and checkouts change it.
+//! In: files with stamps as written. Out: the instants, and in words how they were settled: the year
+//! ([`year`]), then the zone ([`zone`]), then what the order of the file tells of its clock ([`clock`]),
+//! then what events that two clocks stamped tell of the two ([`skew`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil;
-use jiff::tz::{Offset, TimeZone};
-
-use crate::classify::Event;
 use crate::error::Warning;
-use crate::sieve::Writer;
-use crate::time::{Known, Span, Stamp, Timestamp};
+use crate::time::{Known, Span, Timestamp};
 
+use super::clock::{self, Story};
+use super::tick::{Of, Ticks};
+use super::year::{self, Years};
+use super::zone::{self, Reader, Zone, signed};
 use super::{FileEvents, FileTimes, TimeOptions};
 
-/// How much a stamp must fall back to be taken for a new year, in days: rollover needs a big jump, for
-/// records may be out of order by hours.
-const ROLLOVER_DAYS: i64 = 183;
-/// From January back to December are more days than this.
-const LATE_DAYS: i64 = 330;
-/// Zones differ by quarters of an hour.
-const QUARTER: i64 = 15 * 60;
-/// How many events have to agree on an offset.
-const ENOUGH: usize = 3;
-const DAY: Span = Span::from_seconds(86_400);
+/// Records out of order by less are told with the input; by more, in a warning as well.
+const MUCH: Span = Span::from_seconds(60);
 
 /// What [`settle`] found out.
 pub(super) struct Settled {
@@ -38,44 +24,43 @@ pub(super) struct Settled {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Which zone a file's zone-less stamps are in, and how that is known.
-#[derive(Debug, Clone)]
-enum Zone {
-    Named(TimeZone),
-    Shift(Span, String),
-    Utc,
-}
-
-/// Which year a file's year-less stamps begin in, and how that is known.
-struct Years {
-    first: i16,
-    how: &'static str,
-}
-
 pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled {
     let mut warnings = Vec::new();
-    let dated = dated_instant(files);
-    let years: Vec<Option<Years>> = files
-        .iter()
-        .map(|file| years_of(file, options, dated, &mut warnings))
-        .collect();
-    let walls: Vec<Vec<Option<Wall>>> = files
-        .iter()
-        .zip(&years)
-        .map(|(file, years)| walls(file.events.iter().map(|e| e.stamp.as_ref()), years.as_ref()))
-        .collect();
-    let zones: Vec<Zone> = (0..files.len())
-        .map(|n| zone_of(n, files, &walls, options))
-        .collect();
+    let mut ticks: Vec<Ticks> = files.iter().map(Ticks::of).collect();
+    let years = year::of_all(files, &ticks, options.year);
+    for (ticks, years) in ticks.iter_mut().zip(&years) {
+        place_years(ticks, years.as_ref());
+    }
+    let zones = zone::of_all(files, &ticks, options.zone.as_ref());
+    let mut told = Vec::with_capacity(files.len());
+    for (n, file) in files.iter().enumerate() {
+        let hours = tell_instants(&mut ticks[n], &zones[n]);
+        let years = years[n].as_ref();
+        let is_unset = |tick| years.is_some_and(|years| years.is_unset(tick));
+        let unset: Vec<bool> = (0..ticks[n].list.len()).map(is_unset).collect();
+        let story = clock::mend(file, &mut ticks[n], &unset);
+        told.push((hours, story));
+    }
     let mut out = Vec::with_capacity(files.len());
     for (n, file) in files.iter_mut().enumerate() {
-        for (event, wall) in file.events.iter_mut().zip(&walls[n]) {
-            if let Some(wall) = wall {
-                event.at = instant(*wall, &zones[n]);
+        for tick in &ticks[n].list {
+            if let Of::Event(event) = tick.of {
+                let event = &mut file.events[event];
+                event.at = tick.at;
                 event.until = event.at.plus(event.spread);
             }
         }
-        out.push(times_of(file, years[n].as_ref(), &zones[n], &mut warnings));
+        let (hours, story) = &told[n];
+        let guesses = Guesses {
+            file,
+            ticks: &ticks[n],
+            years: years[n].as_ref(),
+            zone: &zones[n],
+            hours: *hours,
+            story,
+        };
+        guesses.warn(&mut warnings);
+        out.push(guesses.times());
     }
     Settled {
         files: out,
@@ -83,425 +68,210 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
     }
 }
 
-/// A stamp with its year: an instant, or what a clock on the wall showed.
-#[derive(Debug, Clone, Copy)]
-enum Wall {
-    Instant(Timestamp),
-    Local(Timestamp),
-}
-
-impl Wall {
-    fn year(&self) -> i16 {
-        match self {
-            Self::Instant(at) | Self::Local(at) => year_at(*at),
+/// Adds years to year-less stamps; what bears no zone is left as if it were UTC.
+fn place_years(ticks: &mut Ticks, years: Option<&Years>) {
+    for (n, tick) in ticks.list.iter_mut().enumerate() {
+        if let (Known::NoYear(at), Some(years)) = (tick.stamp.known, years) {
+            tick.at = years.place(n, at);
         }
     }
 }
 
-fn instant(wall: Wall, zone: &Zone) -> Timestamp {
-    let local = match wall {
-        Wall::Instant(at) => return at,
-        Wall::Local(at) => at,
-    };
-    match zone {
-        Zone::Utc => local,
-        Zone::Shift(span, _) => local.minus(*span),
-        Zone::Named(zone) => in_zone(local, zone).unwrap_or(local),
+/// How many stamps are of an hour that a zone has twice, and of one that it has not.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hours {
+    twice: usize,
+    missing: usize,
+}
+
+fn tell_instants(ticks: &mut Ticks, zone: &Zone) -> Hours {
+    let mut reader = Reader::new(zone);
+    for tick in &mut ticks.list {
+        match tick.stamp.known {
+            Known::Utc { at, .. } => reader.note(at),
+            Known::Local(_) | Known::NoYear(_) => tick.at = reader.instant(tick.at),
+        }
+    }
+    Hours {
+        twice: reader.twice,
+        missing: reader.missing,
     }
 }
 
-/// The instant at which clocks of `zone` show `local`; the earlier one where they show it twice.
-fn in_zone(local: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let wall = jiff::Timestamp::from_nanosecond(i128::from(local.nanos())).ok()?;
-    let wall = Offset::UTC.to_datetime(wall);
-    let at = zone.to_ambiguous_timestamp(wall).compatible().ok()?;
-    i64::try_from(at.as_nanosecond())
-        .ok()
-        .map(Timestamp::from_nanos)
+/// All that was settled of a file.
+struct Guesses<'a> {
+    file: &'a FileEvents,
+    ticks: &'a Ticks,
+    years: Option<&'a Years>,
+    zone: &'a Zone,
+    hours: Hours,
+    story: &'a Story,
 }
 
-/// Adds years to year-less stamps, in file order, with rollover.
-fn walls<'a>(
-    stamps: impl Iterator<Item = Option<&'a Stamp>>,
-    years: Option<&Years>,
-) -> Vec<Option<Wall>> {
-    let mut year = years.map_or(1970, |y| y.first);
-    let mut last: Option<Timestamp> = None;
-    stamps
-        .map(|stamp| {
-            stamp.map(|stamp| match stamp.known {
-                Known::Utc { at, .. } => Wall::Instant(at),
-                Known::Local(at) => Wall::Local(at),
-                Known::NoYear(at) => {
-                    if let Some(before) = last {
-                        let back = before.since(at);
-                        if back > DAY.times(ROLLOVER_DAYS) {
-                            year += 1;
-                        } else if back < DAY.times(-LATE_DAYS) {
-                            // Out of order around New Year: a late record of the old year.
-                            return Wall::Local(with_year(at, year - 1));
-                        }
-                    }
-                    last = Some(at);
-                    Wall::Local(with_year(at, year))
+impl Guesses<'_> {
+    fn is_local(&self) -> bool {
+        let known = |tick: &super::tick::Tick| matches!(tick.stamp.known, Known::Utc { .. });
+        self.ticks.list.iter().any(|tick| !known(tick))
+    }
+
+    fn warn(&self, warnings: &mut Vec<Warning>) {
+        let mut warn = |text: String| warnings.push(Warning::new(Some(&self.file.path), text));
+        if let Some(years) = self.years {
+            if years.assumed {
+                warn(
+                    "its stamps bear no year, and nothing tells one: 1970 is assumed; give --year"
+                        .to_owned(),
+                );
+            }
+            if years.impossible {
+                let year = years.first;
+                warn(format!(
+                    "it holds a 29 February, which {year} ({}) has none of: taken for 1 March; give \
+                     another --year",
+                    years.how
+                ));
+            }
+        }
+        if self.is_local() {
+            let zone = self.zone.text();
+            if self.zone.is_guess() && !matches!(self.zone, Zone::Utc) {
+                warn(format!(
+                    "its stamps bear no zone: {zone}; give --tz where that is wrong"
+                ));
+            }
+            if self.hours.missing > 0 {
+                warn(format!(
+                    "stamps of an hour that {zone} does not have, as summer time begins: its zone is \
+                     another; give --tz"
+                ));
+            }
+        }
+        for (at, by) in &self.story.steps {
+            warn(format!(
+                "its clock was set back by {by} at {} {}Z: what was written by the wrong clock is moved \
+                 back by as much, so that its order stays",
+                at.date(),
+                at.clock()
+            ));
+        }
+        for (at, by) in &self.story.falls {
+            warn(format!(
+                "its stamps go back by {by} to {} {}Z, and go on from there: taken as they are, as of \
+                 files put one behind the other",
+                at.date(),
+                at.clock()
+            ));
+        }
+        if self.story.unset > 0 {
+            warn(format!(
+                "{} record(s) are of a clock that was not set yet: taken to be of just before it was set",
+                self.story.unset
+            ));
+        }
+        let (late, by) = self.story.late;
+        if by > MUCH {
+            warn(format!(
+                "{late} record(s) stand later in the file than their stamps say, by up to {by}: ordered \
+                 by their stamps"
+            ));
+        }
+    }
+
+    fn times(&self) -> FileTimes {
+        let census = &self.file.census;
+        let mut minutes = BTreeMap::new();
+        let mut spans: BTreeMap<usize, (Timestamp, Timestamp)> = BTreeMap::new();
+        let mut whole: Option<(Timestamp, Timestamp)> = None;
+        let mut host_of = BTreeMap::new();
+        for (n, writer) in census.writers.iter().enumerate() {
+            host_of.insert(n, String::from_utf8_lossy(&writer.host).into_owned());
+        }
+        for tick in &self.ticks.list {
+            match tick.of {
+                Of::Minute(n) => {
+                    let minute = tick.at.nanos().div_euclid(60_000_000_000) * 60_000_000_000;
+                    *minutes.entry(Timestamp::from_nanos(minute)).or_default() +=
+                        census.minutes[n].lines;
                 }
+                Of::WriterFirst(n) | Of::WriterLast(n) => widen(spans.entry(n), tick.at),
+                Of::First | Of::Event(_) | Of::Last => {}
+            }
+            let range = whole.get_or_insert((tick.at, tick.at));
+            *range = (range.0.min(tick.at), range.1.max(tick.at));
+        }
+        let mut hosts: BTreeMap<String, (Timestamp, Timestamp)> = BTreeMap::new();
+        for (n, (first, last)) in spans {
+            let host = host_of.remove(&n).unwrap_or_default();
+            widen(hosts.entry(host.clone()), first);
+            widen(hosts.entry(host), last);
+        }
+        FileTimes {
+            first: whole.map(|w| w.0),
+            last: whole.map(|w| w.1),
+            zone: self.zone_in_words(),
+            clock: self.clock_in_words(),
+            minutes,
+            hosts,
+        }
+    }
+
+    fn zone_in_words(&self) -> String {
+        let Some(first) = self.ticks.list.first() else {
+            return "no stamps".to_owned();
+        };
+        let offsets: BTreeSet<i32> = (self.ticks.list.iter())
+            .filter_map(|tick| match tick.stamp.known {
+                Known::Utc { offset_s, .. } => offset_s,
+                Known::Local(_) | Known::NoYear(_) => None,
             })
-        })
-        .collect()
-}
-
-/// The stamp of the leap year 2000 moved to `year`; 29 February becomes 1 March where there is none.
-fn with_year(at: Timestamp, year: i16) -> Timestamp {
-    let start = |year: i16| days_before(year).unwrap_or(0);
-    let since = at.since(Timestamp::from_seconds(start(2000) * 86_400));
-    let leap = civil::Date::new(year, 1, 1).is_ok_and(civil::Date::in_leap_year);
-    // Day 60 of a leap year is 1 March.
-    let shift = if !leap && since >= DAY.times(60) {
-        DAY
-    } else {
-        Span::ZERO
-    };
-    Timestamp::from_seconds(start(year) * 86_400)
-        .plus(since)
-        .minus(shift)
-}
-
-/// Days from 1970 to the first day of `year`.
-fn days_before(year: i16) -> Option<i64> {
-    let date = civil::Date::new(year, 1, 1).ok()?;
-    let at = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
-    Some(at.as_second() / 86_400)
-}
-
-fn year_at(at: Timestamp) -> i16 {
-    at.date()
-        .get(..4)
-        .and_then(|y| y.parse().ok())
-        .unwrap_or(1970)
-}
-
-/// An instant in the middle of all records that bear a year.
-fn dated_instant(files: &[FileEvents]) -> Option<Timestamp> {
-    let mut dated: Vec<Timestamp> = files
-        .iter()
-        .flat_map(|file| [file.census.first, file.census.last])
-        .flatten()
-        .filter_map(|stamp| match stamp.known {
-            Known::Utc { at, .. } | Known::Local(at) => Some(at),
-            Known::NoYear(_) => None,
-        })
-        .collect();
-    dated.sort();
-    dated.get(dated.len() / 2).copied()
-}
-
-fn years_of(
-    file: &FileEvents,
-    options: &TimeOptions,
-    dated: Option<Timestamp>,
-    warnings: &mut Vec<Warning>,
-) -> Option<Years> {
-    let yearless = |stamp: &&Stamp| matches!(stamp.known, Known::NoYear(_));
-    let stamps: Vec<&Stamp> = file
-        .census
-        .first
-        .iter()
-        .chain(file.census.minutes.iter().map(|(stamp, _)| stamp))
-        .chain(file.events.iter().filter_map(|e| e.stamp.as_ref()))
-        .chain(file.census.last.iter())
-        .filter(yearless)
-        .collect();
-    let last = stamps.last()?;
-    if let Some(first) = options.year {
-        return Some(Years {
-            first,
-            how: "as given",
-        });
-    }
-    let as_of_2000 = walls(
-        stamps.iter().copied().map(Some),
-        Some(&Years {
-            first: 2000,
-            how: "",
-        }),
-    );
-    let rollovers = as_of_2000
-        .iter()
-        .flatten()
-        .map(Wall::year)
-        .max()
-        .unwrap_or(2000)
-        - 2000;
-    let last = Timestamp::from_nanos(last.known_nanos());
-    let (year, how) = if let Some(dated) = dated {
-        (nearest_year(last, dated), "of the other files' records")
-    } else if let Some((year, ..)) = file.meta.path_date {
-        (year, "from the path")
-    } else if let Some(at) = file.meta.gzip_time {
-        (latest_year(last, at), "from the gzip header")
-    } else if let Some(at) = file.meta.modified {
-        (latest_year(last, at), "from the file's modification time")
-    } else {
-        warnings.push(Warning::new(
-            Some(&file.path),
-            "its stamps bear no year, and nothing tells one: 1970 is assumed; give --year",
-        ));
-        return Some(Years {
-            first: 1970,
-            how: "assumed",
-        });
-    };
-    Some(Years {
-        first: year - rollovers,
-        how,
-    })
-}
-
-/// The year in which `stamp` is nearest to `at`.
-fn nearest_year(stamp: Timestamp, at: Timestamp) -> i16 {
-    let year = year_at(at);
-    [year - 1, year, year + 1]
-        .into_iter()
-        .min_by_key(|&year| with_year(stamp, year).since(at).abs())
-        .unwrap_or(year)
-}
-
-/// The latest year in which `stamp` is not after `at`, a day of slack for zones.
-fn latest_year(stamp: Timestamp, at: Timestamp) -> i16 {
-    let year = year_at(at);
-    if with_year(stamp, year) > at.plus(DAY) {
-        year - 1
-    } else {
-        year
-    }
-}
-
-fn zone_of(
-    n: usize,
-    files: &[FileEvents],
-    walls: &[Vec<Option<Wall>>],
-    options: &TimeOptions,
-) -> Zone {
-    if let Some(zone) = &options.zone {
-        return Zone::Named(zone.clone());
-    }
-    if let Some((span, path)) = offset_by_events(n, files, walls) {
-        return Zone::Shift(span, format!("as the same events in {path}"));
-    }
-    match written_offset(files) {
-        Some((span, path)) => Zone::Shift(span, format!("as written in {path}")),
-        None => Zone::Utc,
-    }
-}
-
-/// The offset at which the file's zone-less events meet the same events of one that bears a zone.
-fn offset_by_events(
-    n: usize,
-    files: &[FileEvents],
-    walls: &[Vec<Option<Wall>>],
-) -> Option<(Span, String)> {
-    let mut instants: HashMap<Told<'_>, Vec<(Timestamp, usize)>> = HashMap::new();
-    for (m, file) in files.iter().enumerate().filter(|(m, _)| *m != n) {
-        for (event, wall) in file.events.iter().zip(&walls[m]) {
-            if let Some(Wall::Instant(at)) = wall {
-                instants.entry(same(event)).or_default().push((*at, m));
+            .collect();
+        let written = || match offsets.len() {
+            0 => "counted from the epoch".to_owned(),
+            1 => "as written".to_owned(),
+            _ => {
+                let all: Vec<String> = offsets.iter().map(|s| signed(i64::from(*s))).collect();
+                format!("as written ({})", all.join(", "))
             }
-        }
-    }
-    let mut votes: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
-    for (event, wall) in files[n].events.iter().zip(&walls[n]) {
-        let Some(Wall::Local(local)) = wall else {
-            continue;
         };
-        // Repeated messages meet by chance at many offsets; only single ones are witnesses.
-        let Some([(at, m)]) = instants.get(&same(event)).map(Vec::as_slice) else {
-            continue;
-        };
-        let seconds = local.since(*at).nanos().div_euclid(1_000_000_000);
-        let quarters = (seconds + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-        if (seconds - quarters).abs() <= 5 && quarters.abs() <= 15 * 3600 {
-            votes.entry(quarters).or_insert((0, *m)).0 += 1;
-        }
-    }
-    match votes.iter().next() {
-        Some((&offset, &(count, m))) if votes.len() == 1 && count >= ENOUGH => {
-            Some((Span::from_seconds(offset), files[m].path.clone()))
-        }
-        _ => None,
-    }
-}
-
-/// What was told, and by which process.
-type Told<'a> = (&'a str, Option<u32>);
-
-fn same(event: &Event) -> Told<'_> {
-    (&event.message, event.pid)
-}
-
-/// The one offset other than zero that stamps of the set bear: a machine's own zone, for what writes
-/// UTC writes zero.
-fn written_offset(files: &[FileEvents]) -> Option<(Span, String)> {
-    let mut offsets: BTreeMap<i32, &str> = BTreeMap::new();
-    for file in files {
-        for stamp in [file.census.first, file.census.last].into_iter().flatten() {
-            if let Known::Utc {
-                offset_s: Some(offset),
-                ..
-            } = stamp.known
-            {
-                offsets.entry(offset).or_insert(&file.path);
+        let mut words = match first.stamp.known {
+            Known::Utc { .. } => written(),
+            Known::Local(_) | Known::NoYear(_) if offsets.is_empty() => self.zone.text(),
+            Known::Local(_) | Known::NoYear(_) => {
+                format!("{}; else {}", self.zone.text(), written())
             }
-        }
-    }
-    offsets.remove(&0);
-    match offsets.into_iter().collect::<Vec<_>>().as_slice() {
-        [(offset, path)] => Some((Span::from_seconds(i64::from(*offset)), (*path).to_owned())),
-        _ => None,
-    }
-}
-
-/// First and last time, minutes and hosts of a file, and in words how they were settled.
-fn times_of(
-    file: &FileEvents,
-    years: Option<&Years>,
-    zone: &Zone,
-    warnings: &mut Vec<Warning>,
-) -> FileTimes {
-    let settle_all = |stamps: Vec<Option<Stamp>>| -> Vec<Option<Timestamp>> {
-        walls(stamps.iter().map(Option::as_ref), years)
-            .into_iter()
-            .map(|wall| wall.map(|wall| instant(wall, zone)))
-            .collect()
-    };
-    let mut stamps = vec![file.census.first];
-    stamps.extend(file.census.minutes.iter().map(|(stamp, _)| Some(*stamp)));
-    stamps.extend(
-        file.events
-            .iter()
-            .map(|e| e.stamp)
-            .filter(|_| file.census.minutes.is_empty()),
-    );
-    stamps.push(file.census.last);
-    let settled = settle_all(stamps);
-    let mut minutes = BTreeMap::new();
-    for ((_, count), at) in file.census.minutes.iter().zip(settled.iter().skip(1)) {
-        if let Some(at) = at {
-            let minute = at.nanos().div_euclid(60_000_000_000) * 60_000_000_000;
-            *minutes.entry(Timestamp::from_nanos(minute)).or_default() += count;
-        }
-    }
-    let mut hosts: BTreeMap<String, (Timestamp, Timestamp)> = BTreeMap::new();
-    for Writer { host, tally, .. } in &file.census.writers {
-        let ends = settle_all(vec![tally.first.1, tally.last.1]);
-        let (Some(first), Some(last)) = (ends[0].or(ends[1]), ends[1].or(ends[0])) else {
-            continue;
         };
-        let host = String::from_utf8_lossy(host).into_owned();
-        let range = hosts.entry(host).or_insert((first, last));
-        range.0 = range.0.min(first);
-        range.1 = range.1.max(last);
-    }
-    let stamp = file
-        .census
-        .first
-        .or_else(|| file.events.iter().find_map(|e| e.stamp));
-    let zone_words = match stamp.map(|s| s.known) {
-        None => "no stamps".to_owned(),
-        Some(Known::Utc {
-            offset_s: Some(_), ..
-        }) => "as written".to_owned(),
-        Some(Known::Utc { offset_s: None, .. }) => "counted from the epoch".to_owned(),
-        Some(Known::Local(_) | Known::NoYear(_)) => zone_in_words(zone),
-    };
-    if matches!(zone, Zone::Shift(..))
-        && matches!(
-            stamp.map(|s| s.known),
-            Some(Known::Local(_) | Known::NoYear(_))
-        )
-    {
-        warnings.push(Warning::new(
-            Some(&file.path),
-            format!("its stamps bear no zone: {zone_words}; give --tz where that is wrong"),
-        ));
-    }
-    let zone = match years {
-        Some(years) => format!("{zone_words}; year {} {}", years.first, years.how),
-        None => zone_words,
-    };
-    FileTimes {
-        first: settled.iter().flatten().min().copied(),
-        last: settled.iter().flatten().max().copied(),
-        zone,
-        minutes,
-        hosts,
-    }
-}
-
-fn zone_in_words(zone: &Zone) -> String {
-    match zone {
-        Zone::Named(zone) => format!("{} as given", zone.iana_name().unwrap_or("the zone")),
-        Zone::Shift(span, how) => {
-            let minutes = span.nanos() / 60_000_000_000;
-            let sign = if minutes < 0 { '-' } else { '+' };
-            format!(
-                "{sign}{:02}:{:02} {how}",
-                minutes.abs() / 60,
-                minutes.abs() % 60
-            )
+        if let Some(years) = self.years {
+            words.push_str(&format!("; year {} {}", years.first, years.how));
         }
-        Zone::Utc => "UTC assumed".to_owned(),
+        if self.hours.twice > 0 {
+            words.push_str("; of the hour that is there twice by order");
+        }
+        words
+    }
+
+    fn clock_in_words(&self) -> Option<String> {
+        let mut words = Vec::new();
+        for (at, by) in &self.story.steps {
+            words.push(format!("set back by {by} at {at}"));
+        }
+        for (at, by) in &self.story.falls {
+            words.push(format!("goes back by {by} to {at}"));
+        }
+        if self.story.unset > 0 {
+            words.push(format!("{} records before it was set", self.story.unset));
+        }
+        if self.story.late.0 > 0 {
+            let (count, by) = self.story.late;
+            words.push(format!("{count} records out of order by up to {by}"));
+        }
+        (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn no_year(month: i8, day: i8) -> Stamp {
-        Stamp::from_civil(None, month, day, (10, 0, 0), 0, Span::from_seconds(1), None).unwrap()
-    }
-
-    fn settled(stamps: &[Stamp], first: i16) -> Vec<String> {
-        walls(stamps.iter().map(Some), Some(&Years { first, how: "" }))
-            .into_iter()
-            .map(|wall| instant(wall.unwrap(), &Zone::Utc).date())
-            .collect()
-    }
-
-    #[test]
-    fn december_rolls_over_to_january_and_a_late_record_does_not_roll_back() {
-        let stamps = [
-            no_year(12, 31),
-            no_year(1, 1),
-            no_year(12, 31),
-            no_year(1, 2),
-        ];
-        let got = settled(&stamps, 2025);
-        assert_eq!(
-            got,
-            ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-02"]
-        );
-    }
-
-    #[test]
-    fn leap_days_keep_their_place() {
-        assert_eq!(settled(&[no_year(2, 29)], 2024), ["2024-02-29"]);
-        assert_eq!(
-            settled(&[no_year(3, 1), no_year(12, 31)], 2025),
-            ["2025-03-01", "2025-12-31"]
-        );
-    }
-
-    #[test]
-    fn a_stamp_after_the_modification_time_is_of_the_year_before() {
-        let at = Timestamp::from_seconds(1_772_355_600); // 2026-03-01
-        assert_eq!(
-            latest_year(Timestamp::from_nanos(no_year(11, 23).known_nanos()), at),
-            2025
-        );
-        assert_eq!(
-            latest_year(Timestamp::from_nanos(no_year(2, 28).known_nanos()), at),
-            2026
-        );
-    }
+fn widen<K: Ord>(
+    entry: std::collections::btree_map::Entry<'_, K, (Timestamp, Timestamp)>,
+    at: Timestamp,
+) {
+    let range = entry.or_insert((at, at));
+    *range = (range.0.min(at), range.1.max(at));
 }

@@ -72,6 +72,7 @@ fn input(path: &str) -> Input {
         last: None,
         skew_s: None,
         zone: "as written".to_owned(),
+        clock: None,
     }
 }
 
