@@ -3,7 +3,7 @@
 //! In: a [`Case`]. Out: for each kind of cause its log-odds and evidence, and, where there is no sign,
 //! what was looked at.
 
-use crate::classify::Class;
+use crate::classify::{CAUSE_KINDS, Class};
 use crate::loops::{CrashKind, Entity};
 use crate::record::Format;
 use crate::time::{Span, Timestamp};
@@ -12,20 +12,6 @@ use crate::timeline::FileTimes;
 use super::case::Case;
 use super::weights::WEIGHTS;
 use super::{Evidence, RuledOut};
-
-/// The kinds that are looked for, as the contract names them.
-pub(super) const KINDS: [&str; 10] = [
-    "disk",
-    "memory",
-    "descriptors",
-    "dependency",
-    "traffic",
-    "hardware",
-    "expiry",
-    "clock",
-    "permission",
-    "port",
-];
 
 /// What is said of one kind of cause.
 pub(super) struct Finding {
@@ -44,8 +30,9 @@ pub struct Inputs<'a> {
 }
 
 pub(super) fn find(case: &Case<'_>, inputs: &Inputs<'_>) -> Vec<Finding> {
-    KINDS
-        .iter()
+    // Signs of `other` sorts say nothing in common.
+    let looked_for = CAUSE_KINDS.iter().filter(|kind| **kind != "other");
+    looked_for
         .map(|&kind| {
             if kind == "traffic" {
                 traffic(case, inputs)
