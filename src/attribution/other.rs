@@ -13,6 +13,11 @@ use super::case::Case;
 use super::weights::WEIGHTS;
 use super::{Evidence, RuledOut};
 
+/// The kinds that are looked for: signs of `other` sorts have nothing in common.
+pub(super) fn looked_for() -> impl Iterator<Item = &'static str> {
+    CAUSE_KINDS.into_iter().filter(|kind| *kind != "other")
+}
+
 /// What is said of one kind of cause.
 pub(super) struct Finding {
     pub(super) kind: &'static str,
@@ -30,10 +35,8 @@ pub struct Inputs<'a> {
 }
 
 pub(super) fn find(case: &Case<'_>, inputs: &Inputs<'_>) -> Vec<Finding> {
-    // Signs of `other` sorts say nothing in common.
-    let looked_for = CAUSE_KINDS.iter().filter(|kind| **kind != "other");
-    looked_for
-        .map(|&kind| {
+    looked_for()
+        .map(|kind| {
             if kind == "traffic" {
                 traffic(case, inputs)
             } else {
