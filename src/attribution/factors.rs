@@ -515,9 +515,9 @@ fn undoes(other: &Change, change: &Change) -> bool {
 /// Most crashes say themselves what they died of, and it is no change.
 fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &WEIGHTS.explained;
-    let (kind, sign) = super::other::KINDS.iter().find_map(|kind| {
+    let (kind, sign) = super::other::looked_for().find_map(|kind| {
         let (with, all, signs) = case.signs_in_crashes(kind);
-        (all > 0 && with * 2 >= all).then(|| (*kind, signs.first().copied()))
+        (all > 0 && with * 2 >= all).then(|| (kind, signs.first().copied()))
     })?;
     let tied = matches!(
         relation(case, suspect),

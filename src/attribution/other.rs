@@ -3,7 +3,7 @@
 //! In: a [`Case`]. Out: for each kind of cause its log-odds and evidence, and, where there is no sign,
 //! what was looked at.
 
-use crate::classify::Class;
+use crate::classify::{CAUSE_KINDS, Class};
 use crate::loops::{CrashKind, Entity};
 use crate::record::Format;
 use crate::time::{Span, Timestamp};
@@ -13,19 +13,10 @@ use super::case::Case;
 use super::weights::WEIGHTS;
 use super::{Evidence, RuledOut};
 
-/// The kinds that are looked for, as the contract names them.
-pub(super) const KINDS: [&str; 10] = [
-    "disk",
-    "memory",
-    "descriptors",
-    "dependency",
-    "traffic",
-    "hardware",
-    "expiry",
-    "clock",
-    "permission",
-    "port",
-];
+/// The kinds that are looked for: signs of `other` sorts have nothing in common.
+pub(super) fn looked_for() -> impl Iterator<Item = &'static str> {
+    CAUSE_KINDS.into_iter().filter(|kind| *kind != "other")
+}
 
 /// What is said of one kind of cause.
 pub(super) struct Finding {
@@ -44,9 +35,8 @@ pub struct Inputs<'a> {
 }
 
 pub(super) fn find(case: &Case<'_>, inputs: &Inputs<'_>) -> Vec<Finding> {
-    KINDS
-        .iter()
-        .map(|&kind| {
+    looked_for()
+        .map(|kind| {
             if kind == "traffic" {
                 traffic(case, inputs)
             } else {

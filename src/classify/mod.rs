@@ -33,7 +33,7 @@ pub use class::{Class, Family};
 pub use event::{Copied, Event, NO_RULE, TEXT_BYTES};
 pub use flood::{Flood, Often, Told};
 pub use keep::choose;
-pub use pack::change_kind;
+pub use pack::{CAUSE_KINDS, change_kind};
 pub use rule::{Rule, parse};
 pub use signature::{mask, stable_id};
 

@@ -41,7 +41,7 @@ const CHANGES: [&str; 12] = [
     "other",
 ];
 /// Kinds of other causes, as the contract names them.
-pub const CAUSES: [&str; 11] = [
+pub const CAUSE_KINDS: [&str; 11] = [
     "disk",
     "memory",
     "descriptors",
@@ -85,7 +85,7 @@ fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 pub(super) fn kind(class: Class, name: &str) -> Option<&'static str> {
     let known: &[&'static str] = match class {
         Class::Change => &CHANGES,
-        Class::Cause => &CAUSES,
+        Class::Cause => &CAUSE_KINDS,
         _ => &CRASHES,
     };
     known.iter().copied().find(|k| *k == name)
