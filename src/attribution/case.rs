@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::{Class, Event};
-use crate::ledger::{Change, Ledger};
+use crate::ledger::{Change, Instance, Ledger};
 use crate::loops::{CrashLoop, End, Entity, Loops, Track};
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
@@ -101,6 +101,23 @@ impl<'a> Case<'a> {
             .map(|(t, _)| *t)
             .min();
         first.map_or(Span::ZERO, |t| self.onset.since(t).max(Span::ZERO))
+    }
+
+    /// The last moment at which an instance of a change may be told and yet lie before the onset: that of
+    /// the onset, as far as it may lie off, and as far as the clocks of who tells of it and of the root's
+    /// host may lie apart.
+    #[must_use]
+    pub fn reach(&self, instance: &Instance) -> Timestamp {
+        self.onset.plus(self.uncertainty).plus(self.apart(instance))
+    }
+
+    /// How far the clocks of who tells of an instance and of the root's host may lie apart.
+    #[must_use]
+    pub fn apart(&self, instance: &Instance) -> Span {
+        let host = self.root().entity.host.as_deref();
+        let hosts = instance.hosts.keys();
+        let apart = hosts.map(|h| self.timeline.clocks.apart(Some(h), host));
+        apart.min().unwrap_or(Span::ZERO)
     }
 
     /// When an instance of a change took effect on the host of the root's loop: with the last of its

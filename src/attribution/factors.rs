@@ -120,6 +120,17 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
         _ => (WEIGHTS.timing.bounds.0, WEIGHTS.timing.untied),
     };
     let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
+    let after = from.since(case.onset.plus(case.uncertainty));
+    if after > Span::ZERO {
+        // Told by another clock as after the crash: that it was before is the less likely the farther
+        // this is, were all differences within the bound as likely.
+        let apart = case.apart(&suspect.change.instances[suspect.instance]);
+        let share = 0.5 * (1.0 - after.seconds() / apart.seconds().max(after.seconds()));
+        let text =
+            format!("it is told {after} after the first crash, by a clock that may be {apart} off");
+        let log_odds = log_odds.min(0.0) + share.max(0.05).ln();
+        return Evidence::new("timing", log_odds, text, suspect.refs());
+    }
     let lag = in_words(lag, case.uncertainty);
     let text = if from > at {
         let wait = in_words(from.since(at), case.uncertainty);
@@ -164,7 +175,13 @@ fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
     let hosts = case.hosts();
     let reached = &change.instances[suspect.instance].hosts;
     let known = !hosts.is_empty() && reached.keys().any(|h| !h.is_empty());
-    let elsewhere = known && !reached.keys().any(|h| hosts.contains(h.as_str()));
+    // Who sends something to a host may be the only one to tell of it.
+    let sent = || {
+        let records = &change.instances[suspect.instance].records;
+        let mut events = records.iter().map(|&n| &case.timeline.events[n]);
+        events.any(|e| e.field("target").is_some_and(|t| hosts.contains(t)))
+    };
+    let elsewhere = known && !reached.keys().any(|h| hosts.contains(h.as_str())) && !sent();
     if elsewhere && change.is_local() {
         return Relation::Elsewhere;
     }

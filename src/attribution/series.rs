@@ -122,17 +122,17 @@ fn is_serial(word: &str, change: &Change) -> bool {
 
 /// The instance of a change that is suspected: the first bad one, or the last before the onset.
 pub(super) fn suspected(case: &Case<'_>, change: &Change) -> Option<usize> {
-    let reach = case.onset.plus(case.uncertainty);
+    let may_precede = |i: &Instance| i.at <= case.reach(i);
     if change.is_routine()
         && let Some(split) = split(case, change)
         && let Some(&first) = split
             .bad
             .first()
-            .filter(|&&n| change.instances[n].at <= reach)
+            .filter(|&&n| may_precede(&change.instances[n]))
     {
         return Some(first);
     }
-    change.instances.iter().rposition(|i| i.at <= reach)
+    change.instances.iter().rposition(may_precede)
 }
 
 /// The evidence of a routine's good and bad instances against the failing phases.

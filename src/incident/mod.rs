@@ -107,7 +107,7 @@ fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
         timeline: facts.timeline,
         ledger: facts.ledger,
         all: facts.loops,
-        uncertainty: uncertainty(facts, root).plus(skew(&loops)),
+        uncertainty: uncertainty(facts, root).plus(skew(facts, &loops)),
         looks: facts.looks,
         onset,
         close: last.plus(settle),
@@ -115,15 +115,16 @@ fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
     }
 }
 
-/// How far the clocks of several hosts may lie apart: none is estimated yet, and hosts that keep time by
-/// NTP agree within a second.
-fn skew(loops: &[&CrashLoop]) -> Span {
-    let hosts: std::collections::BTreeSet<_> = loops.iter().map(|l| &l.entity.host).collect();
-    if hosts.len() > 1 {
-        Span::from_seconds(1)
-    } else {
-        Span::ZERO
-    }
+/// How far the clocks of the hosts of an incident may lie apart.
+fn skew(facts: &Facts<'_>, loops: &[&CrashLoop]) -> Span {
+    let hosts: std::collections::BTreeSet<&str> = loops
+        .iter()
+        .filter_map(|l| l.entity.host.as_deref())
+        .collect();
+    let clocks = &facts.timeline.clocks;
+    let pairs = hosts.iter().zip(hosts.iter().skip(1));
+    let apart = pairs.map(|(a, b)| clocks.apart(Some(a), Some(b)));
+    apart.max().unwrap_or(Span::ZERO)
 }
 
 /// The width of the first crash's stamp.

@@ -119,6 +119,7 @@ fn inputs(parts: &Parts<'_>) -> Vec<Input> {
             last: times.last.map(Time),
             zone: times.zone.clone(),
             clock: times.clock.clone(),
+            skew_s: times.skew.map(Seconds),
             ..input.clone()
         })
         .collect()

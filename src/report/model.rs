@@ -93,7 +93,8 @@ pub struct Input {
     pub first: Option<Time>,
     /// Last stamp.
     pub last: Option<Time>,
-    /// Clock skew against the other inputs, where it is known.
+    /// How far its clock is ahead of the other inputs', where that is known; its times above are moved by
+    /// as much.
     pub skew_s: Option<Seconds>,
     /// How zone and year were settled.
     pub zone: String,

@@ -17,9 +17,12 @@ use crate::time::{Span, Timestamp};
 mod clock;
 mod join;
 mod settle;
+mod skew;
 mod tick;
 mod year;
 mod zone;
+
+pub use skew::Clocks;
 
 /// What a file yielded, before its times are settled.
 #[derive(Debug)]
@@ -59,6 +62,9 @@ pub struct FileTimes {
     pub zone: String,
     /// What the order of its records tells of its clock, where there is anything.
     pub clock: Option<String>,
+    /// How far the clock that stamped it is ahead of the one that counts, where that is known; its times
+    /// are moved by as much.
+    pub skew: Option<Span>,
     /// Lines a minute, by the minute's instant.
     pub minutes: BTreeMap<Timestamp, u64>,
     /// The last line of each host, by the host's name; under `""` that of lines without a host.
@@ -78,6 +84,8 @@ pub struct Timeline {
     pub start: Option<Timestamp>,
     /// The last stamp of all.
     pub end: Option<Timestamp>,
+    /// How far hosts' clocks may lie apart.
+    pub clocks: Clocks,
     /// What was guessed.
     pub warnings: Vec<Warning>,
 }
@@ -152,6 +160,7 @@ pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
         events,
         untimed,
         files: settled.files,
+        clocks: settled.clocks,
         warnings: settled.warnings,
     }
 }

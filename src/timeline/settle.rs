@@ -10,6 +10,7 @@ use crate::error::Warning;
 use crate::time::{Known, Span, Timestamp};
 
 use super::clock::{self, Story};
+use super::skew::{self, Clocks};
 use super::tick::{Of, Ticks};
 use super::year::{self, Years};
 use super::zone::{self, Reader, Zone, signed};
@@ -21,6 +22,7 @@ const MUCH: Span = Span::from_seconds(60);
 /// What [`settle`] found out.
 pub(super) struct Settled {
     pub(super) files: Vec<FileTimes>,
+    pub(super) clocks: Clocks,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -41,6 +43,7 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
         let story = clock::mend(file, &mut ticks[n], &unset);
         told.push((hours, story));
     }
+    let found = skew::mend(files, &mut ticks);
     let mut out = Vec::with_capacity(files.len());
     for (n, file) in files.iter_mut().enumerate() {
         for tick in &ticks[n].list {
@@ -60,10 +63,15 @@ pub(super) fn settle(files: &mut [FileEvents], options: &TimeOptions) -> Settled
             story,
         };
         guesses.warn(&mut warnings);
-        out.push(guesses.times());
+        out.push(FileTimes {
+            skew: found.files[n],
+            ..guesses.times()
+        });
     }
+    warnings.extend(found.warnings);
     Settled {
         files: out,
+        clocks: found.clocks,
         warnings,
     }
 }
@@ -210,6 +218,7 @@ impl Guesses<'_> {
             last: whole.map(|w| w.1),
             zone: self.zone_in_words(),
             clock: self.clock_in_words(),
+            skew: None,
             minutes,
             hosts,
         }

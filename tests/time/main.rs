@@ -5,6 +5,7 @@
 mod support;
 
 mod clock;
+mod skew;
 mod story;
 mod year;
 mod zone;
