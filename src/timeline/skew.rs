@@ -23,9 +23,11 @@ use crate::time::{Span, Timestamp};
 use super::FileEvents;
 use super::tick::{Of, Ticks};
 
-/// How far two clocks of which nothing is known may lie apart: hosts that keep time by NTP are right
-/// within a second each.
-const UNKNOWN: Span = Span::from_seconds(2);
+/// How far a clock may lie off of which nothing else is known: hosts that keep time by NTP are right within
+/// a second.
+const EACH: Span = Span::from_seconds(1);
+/// And two of them lie apart.
+const UNKNOWN: Span = EACH.times(2);
 /// Pairs that agree do so within this.
 const AGREE: Span = Span::from_seconds(2);
 /// Less than this is a delay.
@@ -49,7 +51,8 @@ const LONG: usize = 8;
 /// What is known of the clocks of hosts.
 #[derive(Debug, Clone, Default)]
 pub struct Clocks {
-    /// By host: the group of clocks that are known against each other, and how far it may lie off.
+    /// By host: the group of clocks that are known against each other, and how far it may lie off once
+    /// moved. Those that did not have to be moved lie within the usual bound of each other.
     known: BTreeMap<String, (usize, Span)>,
 }
 
@@ -149,10 +152,15 @@ pub(super) fn mend(files: &[FileEvents], ticks: &mut [Ticks]) -> Found {
     }
     for (n, node) in graph.nodes.iter().enumerate() {
         if let (Node::Host(name), Some(place)) = (node, places[n]) {
+            let about = if place.ahead == Span::ZERO {
+                place.about.min(EACH)
+            } else {
+                place.about
+            };
             found
                 .clocks
                 .known
-                .insert(name.clone(), (place.group, place.about));
+                .insert(name.clone(), (place.group, about));
         }
     }
     found
@@ -306,71 +314,90 @@ impl Graph {
 
     /// Each clock against the one of its group that counts; `None` of whom nothing is known.
     fn places(&self) -> Vec<Option<Place>> {
-        let mut edges = self.edges.clone();
-        edges.sort_by_key(|e| (e.about, std::cmp::Reverse(e.witnesses), e.ends));
-        let mut groups: Vec<BTreeMap<usize, (Span, Span, usize)>> = Vec::new();
-        let mut group_of: Vec<Option<usize>> = vec![None; self.nodes.len()];
-        for edge in edges {
-            let (a, b) = edge.ends;
-            let mut group = |n: usize| {
-                *group_of[n].get_or_insert_with(|| {
-                    groups.push(BTreeMap::from([(n, (Span::ZERO, Span::ZERO, 0))]));
-                    groups.len() - 1
-                })
-            };
-            let (x, y) = (group(a), group(b));
-            if x == y {
+        let tree = self.tree();
+        let mut places: Vec<Option<Place>> = vec![None; self.nodes.len()];
+        let mut groups = 0;
+        for n in 0..self.nodes.len() {
+            if places[n].is_some() || tree[n].is_empty() {
                 continue;
             }
-            let (at_a, about_a, _) = groups[x][&a];
-            let (at_b, about_b, _) = groups[y][&b];
-            // What b's group reads, by a's group.
-            let shift = at_a.minus(edge.ahead).minus(at_b);
-            let about = about_a.plus(about_b).plus(edge.about);
-            for (n, (at, own, witnesses)) in std::mem::take(&mut groups[y]) {
-                let place = (
-                    at.plus(shift),
-                    own.plus(about),
-                    witnesses.max(edge.witnesses),
-                );
-                groups[x].insert(n, place);
-                group_of[n] = Some(x);
-            }
-            if let Some(place) = groups[x].get_mut(&a) {
-                place.2 = place.2.max(edge.witnesses);
-            }
-        }
-        let mut places = vec![None; self.nodes.len()];
-        for (group, members) in groups.iter().enumerate() {
+            let members = walk(&tree, n, groups);
             let agreeing = |at: Span| {
-                members
-                    .values()
-                    .filter(|m| m.0.minus(at).abs() <= AGREE)
-                    .count()
+                let near = |m: &&(usize, Place)| m.1.ahead.minus(at).abs() <= AGREE;
+                members.iter().filter(near).count()
             };
-            let best = members.iter().max_by_key(|(n, place)| {
-                (agreeing(place.0), self.weight[**n], std::cmp::Reverse(**n))
-            });
-            let Some((&reference, &(zero, about_zero, _))) = best else {
-                continue;
-            };
-            for (&n, &(at, about, witnesses)) in members {
-                let about = if n == reference {
-                    Span::ZERO
-                } else {
-                    about.minus(about_zero).abs().max(AT_ONCE)
-                };
-                places[n] = Some(Place {
-                    group,
-                    ahead: at.minus(zero),
-                    about,
-                    witnesses,
-                    reference,
-                });
+            let reference = members
+                .iter()
+                .max_by_key(|(m, place)| {
+                    (
+                        agreeing(place.ahead),
+                        self.weight[*m],
+                        std::cmp::Reverse(*m),
+                    )
+                })
+                .map_or(n, |(m, _)| *m);
+            for (m, place) in walk(&tree, reference, groups) {
+                places[m] = Some(place);
             }
+            groups += 1;
         }
         places
     }
+
+    /// The surest edges that join all that are joined, by both their ends: each clock's neighbours.
+    fn tree(&self) -> Vec<Vec<(usize, Edge)>> {
+        let mut edges = self.edges.clone();
+        edges.sort_by_key(|e| (e.about, std::cmp::Reverse(e.witnesses), e.ends));
+        let mut group: Vec<usize> = (0..self.nodes.len()).collect();
+        let mut tree = vec![Vec::new(); self.nodes.len()];
+        for edge in edges {
+            let (a, b) = edge.ends;
+            let (x, y) = (group[a], group[b]);
+            if x == y {
+                continue;
+            }
+            for of in &mut group {
+                *of = if *of == y { x } else { *of };
+            }
+            tree[a].push((b, edge));
+            let turned = Edge {
+                ends: (b, a),
+                ahead: Span::ZERO.minus(edge.ahead),
+                ..edge
+            };
+            tree[b].push((a, turned));
+        }
+        tree
+    }
+}
+
+/// All clocks that are joined to `from`, against it.
+fn walk(tree: &[Vec<(usize, Edge)>], from: usize, group: usize) -> Vec<(usize, Place)> {
+    let start = Place {
+        group,
+        ahead: Span::ZERO,
+        about: Span::ZERO,
+        witnesses: 0,
+        reference: from,
+    };
+    let mut found = vec![(from, start)];
+    let mut seen = BTreeSet::from([from]);
+    let mut next = 0;
+    while let Some(&(n, place)) = found.get(next) {
+        next += 1;
+        for (other, edge) in &tree[n] {
+            if seen.insert(*other) {
+                let further = Place {
+                    ahead: place.ahead.minus(edge.ahead),
+                    about: place.about.plus(edge.about),
+                    witnesses: edge.witnesses,
+                    ..place
+                };
+                found.push((*other, further));
+            }
+        }
+    }
+    found
 }
 
 /// A file's events with their hosts and instants.
@@ -594,6 +621,27 @@ mod tests {
     fn a_period_that_fits_as_well_as_another_tells_nothing() {
         let rollouts: &[i64] = &[-600, -300, 300, 600];
         assert!(agreed(spans(&[rollouts, rollouts, rollouts])).is_none());
+    }
+
+    #[test]
+    fn what_is_not_sure_adds_up_along_the_way_only() {
+        let names: Vec<String> = (0..8).map(|n| format!("host{n}")).collect();
+        let mut graph = Graph::new(&names);
+        // The first, which wrote the most, is compared with all; the last is ahead.
+        graph.weight[0] = 9;
+        for n in 1..8 {
+            graph.edges.push(Edge {
+                ends: (0, n),
+                ahead: Span::from_seconds(if n == 7 { -60 } else { 0 }),
+                about: AT_ONCE,
+                witnesses: 3,
+            });
+        }
+        let places = graph.places();
+        let of = |n: usize| places[n].map(|p| (p.ahead, p.about));
+        assert_eq!(of(0), Some((Span::ZERO, Span::ZERO)));
+        assert_eq!(of(3), Some((Span::ZERO, AT_ONCE)));
+        assert_eq!(of(7), Some((Span::from_seconds(60), AT_ONCE)));
     }
 
     #[test]
