@@ -38,11 +38,11 @@ mod source;
 mod time;
 mod timeline;
 
-pub use classify::{Class, Rule, RuleSet, parse as parse_rules};
+pub use classify::{Class, Rule, RuleFile, RuleSet, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
-pub use pipeline::{Progress, Quiet, Scan, ScanOptions, scan};
+pub use pipeline::{Explained, Progress, Quiet, Reading, Scan, ScanOptions, Tried, explain, scan};
 pub use time::{Span, Timestamp};
 pub use timeline::TimeOptions;
 

@@ -29,12 +29,14 @@ mod signature;
 mod trace;
 mod written;
 
+use written::Example;
+
 pub use class::{Class, Family};
 pub use event::{Copied, Event, NO_RULE, TEXT_BYTES};
 pub use flood::{Flood, Often, Told};
 pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
-pub use rule::{Rule, parse};
+pub use rule::{Rule, RuleFile, parse};
 pub use signature::{mask, stable_id};
 
 /// The rules in force, ready to be asked.
@@ -77,28 +79,38 @@ impl RuleSet {
         Self::builtin_and(Vec::new(), ids)
     }
 
-    /// The user's rules and the built-in ones after them, so that the user's are tried first; without the
-    /// built-in ones that have an id of the user's, and those of the given ids.
+    /// The rules of the user's files and the built-in ones after them, so that the user's are tried
+    /// first; without the built-in ones that have an id of the user's or that a file switches off, and
+    /// without those of the given ids. Of two rules of one id the first file's holds.
     ///
     /// # Errors
     ///
-    /// As [`RuleSet::new`], and for a given id that no rule has.
-    pub fn builtin_and(own: Vec<Rule>, without: &[&str]) -> Result<Self, Error> {
+    /// As [`RuleSet::new`], and for an id to switch off that no rule has.
+    pub fn builtin_and(own: Vec<RuleFile>, without: &[&str]) -> Result<Self, Error> {
         let builtin = pack::rules()?;
-        for id in without {
-            if !own.iter().chain(&builtin).any(|rule| rule.id == *id) {
-                return Err(Error::Rule {
-                    file: "built-in rules".to_owned(),
-                    rule: (*id).to_owned(),
-                    reason: "no rule has this id; `crashtrail rules` lists them".to_owned(),
-                });
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut off: BTreeSet<String> = BTreeSet::new();
+        for file in own {
+            for id in file.off {
+                if !builtin.iter().any(|rule| rule.id == id) {
+                    return Err(unknown(&file.file, id));
+                }
+                off.insert(id);
+            }
+            for rule in file.rules {
+                if rules.iter().all(|earlier| earlier.id != rule.id) {
+                    rules.push(rule);
+                }
             }
         }
-        let replaced: BTreeSet<String> = own.iter().map(|rule| rule.id.clone()).collect();
-        let kept = builtin
-            .into_iter()
-            .filter(|rule| !replaced.contains(&rule.id));
-        let mut rules: Vec<Rule> = own.into_iter().chain(kept).collect();
+        for id in without {
+            if !rules.iter().chain(&builtin).any(|rule| rule.id == *id) {
+                return Err(unknown("built-in rules", (*id).to_owned()));
+            }
+        }
+        let replaced: BTreeSet<String> = rules.iter().map(|rule| rule.id.clone()).collect();
+        let is_kept = |rule: &Rule| !replaced.contains(&rule.id) && !off.contains(&rule.id);
+        rules.extend(builtin.into_iter().filter(is_kept));
         rules.retain(|rule| !without.contains(&rule.id.as_str()));
         Self::new(rules)
     }
@@ -200,6 +212,90 @@ impl RuleSet {
             first
         });
         candidates
+    }
+
+    /// What is wrong with rule `n` by its own examples: those that it does not match, or that an earlier
+    /// rule takes, fields that are not as told, and counter-examples that it matches.
+    #[must_use]
+    pub fn failures(&self, n: usize) -> Vec<String> {
+        let rule = &self.rules[n];
+        let mut wrong = Vec::new();
+        for example in &rule.examples {
+            let message = example.message.as_bytes();
+            let line = example.line.as_deref().unwrap_or_default().as_bytes();
+            let got = self.matching(example.program.as_deref(), line, message, None);
+            if !got.contains(&n) {
+                let family = rule.class.family();
+                let by = got.iter().map(|&g| &self.rules[g]);
+                let by = by.filter(|r| r.class.family() == family).map(|r| &r.id);
+                let by: Vec<String> = by.map(|id| format!("`{id}`")).collect();
+                wrong.push(match &by[..] {
+                    [] => format!(
+                        "example {:?}: {}",
+                        example.message,
+                        self.why_not(n, example)
+                    ),
+                    by => format!("example {:?} goes to {}", example.message, by.join(", ")),
+                });
+                continue;
+            }
+            let captures = rule.pattern.captures(message);
+            for (name, value) in &example.fields {
+                let caught = captures.as_ref().and_then(|c| {
+                    let mut all = captured(rule, c);
+                    all.find(|(key, _)| key == name).map(|(_, value)| value)
+                });
+                let found = caught
+                    .map(|value| String::from_utf8_lossy(value).into_owned())
+                    .or_else(|| rule.set.get(name).cloned());
+                if found.as_ref() != Some(value) {
+                    let found = found.map_or_else(|| "missing".to_owned(), |f| format!("{f:?}"));
+                    wrong.push(format!(
+                        "example {:?}: field `{name}` is {found}, not {value:?}",
+                        example.message
+                    ));
+                }
+            }
+        }
+        for example in &rule.counter_examples {
+            let line = example.line.as_deref().unwrap_or_default().as_bytes();
+            let message = example.message.as_bytes();
+            let got = self.matching(example.program.as_deref(), line, message, None);
+            if got.contains(&n) {
+                wrong.push(format!("takes the counter-example {:?}", example.message));
+            }
+        }
+        wrong
+    }
+
+    fn why_not(&self, n: usize, example: &Example) -> String {
+        let message = example.message.as_bytes();
+        let line = example.line.as_deref().unwrap_or_default().as_bytes();
+        match self.fit(n, example.program.as_deref(), line, message) {
+            Fit::NoLiteral => "holds none of the rule's literals".to_owned(),
+            Fit::OtherProgram => "is of another program".to_owned(),
+            Fit::NoMatch => "the pattern does not match".to_owned(),
+            Fit::Fits => "an earlier rule takes it".to_owned(),
+        }
+    }
+
+    /// Whether rule `n` by itself fits a record, and what it lacks where it does not.
+    #[must_use]
+    pub fn fit(&self, n: usize, program: Option<&str>, line: &[u8], message: &[u8]) -> Fit {
+        let rule = &self.rules[n];
+        let holds = |text: &[u8]| {
+            let mut literals = rule.literals.iter();
+            literals.any(|l| memchr::memmem::find(text, l.as_bytes()).is_some())
+        };
+        if !holds(line) && !holds(message) {
+            Fit::NoLiteral
+        } else if !rule.speaks_of(program) {
+            Fit::OtherProgram
+        } else if !rule.pattern.is_match(message) {
+            Fit::NoMatch
+        } else {
+            Fit::Fits
+        }
     }
 
     /// Adds the rules of which a literal stands in `text`.
@@ -386,6 +482,14 @@ impl RuleSet {
     }
 }
 
+fn unknown(file: &str, id: String) -> Error {
+    Error::Rule {
+        file: file.to_owned(),
+        rule: id,
+        reason: "no rule has this id; `crashtrail rules` lists them".to_owned(),
+    }
+}
+
 /// What a pattern captured, by field. A name may not stand twice in a pattern: a second way to the same
 /// field bears it with underscores behind.
 fn captured<'r, 't>(
@@ -398,6 +502,19 @@ fn captured<'r, 't>(
             .name(name)
             .map(|value| (name.trim_end_matches('_'), value.as_bytes()))
     })
+}
+
+/// Whether a rule fits a record, and what is missing where it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// None of its literals is there.
+    NoLiteral,
+    /// It speaks of other programs.
+    OtherProgram,
+    /// Its pattern does not match.
+    NoMatch,
+    /// It fits.
+    Fits,
 }
 
 /// A line that holds a rule's text, and where it stands.
@@ -475,48 +592,8 @@ mod tests {
         let set = RuleSet::builtin_with_examples().unwrap();
         let mut wrong = Vec::new();
         for (n, rule) in set.rules().iter().enumerate() {
-            for example in &rule.examples {
-                let message = example.message.as_bytes();
-                let line = example.line.as_deref().unwrap_or_default().as_bytes();
-                let got = set.matching(example.program.as_deref(), line, message, None);
-                if !got.contains(&n) {
-                    let by = got
-                        .iter()
-                        .map(|&g| set.rules()[g].id.as_str())
-                        .collect::<Vec<_>>();
-                    wrong.push(format!(
-                        "{}: example {:?} goes to {by:?}",
-                        rule.id, example.message
-                    ));
-                    continue;
-                }
-                let captures = rule.pattern.captures(message).unwrap();
-                for (name, value) in &example.fields {
-                    let found = captured(rule, &captures)
-                        .find(|(key, _)| key == name)
-                        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-                        .or_else(|| rule.set.get(name).cloned());
-                    if found.as_ref() != Some(value) {
-                        wrong.push(format!(
-                            "{}: field {name} is {found:?}, not {value:?}",
-                            rule.id
-                        ));
-                    }
-                }
-            }
-            for example in &rule.counter_examples {
-                if set
-                    .matching(
-                        example.program.as_deref(),
-                        b"",
-                        example.message.as_bytes(),
-                        None,
-                    )
-                    .contains(&n)
-                {
-                    wrong.push(format!("{}: takes {:?}", rule.id, example.message));
-                }
-            }
+            let failures = set.failures(n);
+            wrong.extend(failures.iter().map(|f| format!("{}: {f}", rule.id)));
             if rule.counter_examples.is_empty() {
                 wrong.push(format!("{}: has no counter-example", rule.id));
             }

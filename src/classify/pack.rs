@@ -81,14 +81,18 @@ fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     })
 }
 
-/// A kind as the rest of the program knows it; `None` where the class has none of this name.
-pub(super) fn kind(class: Class, name: &str) -> Option<&'static str> {
-    let known: &[&'static str] = match class {
+/// The kinds of a class.
+pub(super) fn kinds(class: Class) -> &'static [&'static str] {
+    match class {
         Class::Change => &CHANGES,
         Class::Cause => &CAUSE_KINDS,
         _ => &CRASHES,
-    };
-    known.iter().copied().find(|k| *k == name)
+    }
+}
+
+/// A kind as the rest of the program knows it; `None` where the class has none of this name.
+pub(super) fn kind(class: Class, name: &str) -> Option<&'static str> {
+    kinds(class).iter().copied().find(|k| *k == name)
 }
 
 /// A kind of changes, as the contract names it; `None` where it has none of this name.

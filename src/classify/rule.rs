@@ -6,15 +6,29 @@
 use std::collections::BTreeMap;
 
 use super::class::{Class, Trace};
+use super::pack;
 use super::pattern::Pattern;
 use super::written::{self, Example, Prepared, Wrong};
 use crate::error::Error;
+
+/// What a rules file holds.
+#[derive(Debug, Clone)]
+pub struct RuleFile {
+    /// Its name, as errors are to tell it.
+    pub file: String,
+    /// Its rules, in order.
+    pub rules: Vec<Rule>,
+    /// Ids of built-in rules that it switches off.
+    pub off: Vec<String>,
+}
 
 /// A rule, compiled.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// Its unique name: `family.name`.
     pub id: String,
+    /// The file and line in which it stands; `None` of built-in rules.
+    pub place: Option<String>,
     /// Where its wording was read.
     pub source: String,
     /// The numbers of the record shapes that it reads, by the list that coverage is measured against.
@@ -78,27 +92,46 @@ fn fits(glob: &str, name: &str) -> bool {
 /// # Errors
 ///
 /// Where the text is no rules file, or a rule cannot be used: the file, the rule, and what to do.
-pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, Error> {
+pub fn parse(file: &str, text: &str) -> Result<RuleFile, Error> {
     let prepared = written::prepare(text).map_err(|wrong| match wrong {
         Wrong::File(reason) => Error::RuleFile {
             file: file.to_owned(),
             reason,
         },
-        Wrong::Rule(rule, reason) => Error::Rule {
-            file: file.to_owned(),
+        Wrong::Rule(line, rule, reason) => Error::Rule {
+            file: format!("{file}:{line}"),
             rule,
             reason,
         },
     })?;
-    let rules: Vec<Rule> = prepared.into_iter().map(Rule::from).collect();
-    for rule in &rules {
-        rule.pattern.check().map_err(|err| Error::Rule {
-            file: file.to_owned(),
+    let mut rules = Vec::with_capacity(prepared.rules.len());
+    for (line, prepared) in prepared.rules {
+        let mut rule = Rule::from(prepared);
+        rule.place = Some(format!("{file}:{line}"));
+        let fail = |reason: String| Error::Rule {
+            file: format!("{file}:{line}"),
             rule: rule.id.clone(),
-            reason: format!("its pattern cannot be used: {err}"),
-        })?;
+            reason,
+        };
+        rule.pattern
+            .check()
+            .map_err(|err| fail(format!("its pattern cannot be used: {err}")))?;
+        if let Some(kind) = &rule.kind
+            && pack::kind(rule.class, kind).is_none()
+        {
+            let known = pack::kinds(rule.class).join(", ");
+            let class = rule.class.name();
+            return Err(fail(format!(
+                "`{kind}` is no kind of the class `{class}`: use {known}"
+            )));
+        }
+        rules.push(rule);
     }
-    Ok(rules)
+    Ok(RuleFile {
+        file: file.to_owned(),
+        rules,
+        off: prepared.off,
+    })
 }
 
 impl From<Prepared> for Rule {
@@ -110,6 +143,7 @@ impl From<Prepared> for Rule {
         } = prepared;
         Self {
             id: written.id,
+            place: None,
             source: written.source,
             entries: written.entries,
             versions: written.versions,
@@ -154,7 +188,7 @@ mod tests {
             examples = [{ message = "boom" }]
         "#;
         let err = parse("mine.toml", text).unwrap_err().to_string();
-        assert!(err.starts_with("mine.toml: rule `x.y`: "), "{err}");
+        assert!(err.starts_with("mine.toml:2: rule `x.y`: "), "{err}");
         assert!(err.contains("unclosed group"), "{err}");
     }
 }

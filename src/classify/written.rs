@@ -12,12 +12,25 @@ use super::class::{Class, Trace};
 use super::needed;
 
 /// A rules file.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct File {
-    /// Its rules, in order.
+struct File {
+    /// Ids of built-in rules that are not to be used.
     #[serde(default)]
-    pub(crate) rule: Vec<Written>,
+    off: Vec<String>,
+    /// Its rules, in order, with their places.
+    #[serde(default)]
+    rule: Vec<toml::Spanned<Written>>,
+}
+
+/// A rules file whose rules are checked but for their patterns.
+#[derive(Debug)]
+pub(crate) struct PreparedFile {
+    /// Ids of built-in rules that are not to be used.
+    #[allow(dead_code, reason = "built-in files switch nothing off")]
+    pub(crate) off: Vec<String>,
+    /// Its rules, in order, each with the line on which it begins, from 1.
+    pub(crate) rules: Vec<(u64, Prepared)>,
 }
 
 /// A rule as written.
@@ -81,27 +94,38 @@ pub(crate) struct Prepared {
 pub(crate) enum Wrong {
     /// The text is none.
     File(String),
-    /// A rule of this id cannot be used.
-    Rule(String, String),
+    /// A rule cannot be used: the line on which it begins, its id, and why.
+    Rule(u64, String, String),
 }
 
 /// Reads the rules of one file.
-pub(crate) fn prepare(text: &str) -> Result<Vec<Prepared>, Wrong> {
+pub(crate) fn prepare(text: &str) -> Result<PreparedFile, Wrong> {
     let file: File = toml::from_str(text).map_err(|err| Wrong::File(err.to_string()))?;
-    let rules = file.rule.into_iter();
-    rules
-        .map(|written| {
-            let literals = literals(&written).map_err(|reason| {
-                let id = written.id.clone();
-                Wrong::Rule(id, reason.to_owned())
-            })?;
-            Ok(Prepared {
-                needed: needed::texts(&written.pattern, &literals),
-                literals,
-                written,
-            })
-        })
-        .collect()
+    let mut rules: Vec<(u64, Prepared)> = Vec::with_capacity(file.rule.len());
+    // The rules stand in the order of the text.
+    let (mut line, mut from) = (1, 0);
+    for rule in file.rule {
+        let at = rule.span().start;
+        let between = text.as_bytes().get(from..at).unwrap_or_default();
+        line += memchr::memchr_iter(b'\n', between).count() as u64;
+        from = from.max(at);
+        let written = rule.into_inner();
+        let wrong = |reason: &str| Wrong::Rule(line, written.id.clone(), reason.to_owned());
+        if rules.iter().any(|(_, r)| r.written.id == written.id) {
+            return Err(wrong("another rule of this file has the same id"));
+        }
+        let literals = literals(&written).map_err(wrong)?;
+        let prepared = Prepared {
+            needed: needed::texts(&written.pattern, &literals),
+            literals,
+            written,
+        };
+        rules.push((line, prepared));
+    }
+    Ok(PreparedFile {
+        off: file.off,
+        rules,
+    })
 }
 
 /// The literals of a rule that can be used.

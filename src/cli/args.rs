@@ -130,7 +130,11 @@ pub(super) struct ScanArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub(super) action: Option<RulesAction>,
+
     /// Rules of your own, in TOML: tried before the built-in ones; one with the id of a built-in rule
     /// takes its place; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -143,6 +147,35 @@ pub(super) struct RulesArgs {
     /// The record shapes that each built-in rule reads: its id, a tab, their numbers
     #[arg(long, hide = true, conflicts_with_all = ["rules", "literals"])]
     pub(super) entries: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesAction {
+    /// Run the examples and counter-examples of rules files
+    ///
+    /// Each example has to go to its rule, among all rules in force, with the fields that it names.
+    Test {
+        /// Rules files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Show how a line is read: format, fields, the rules tried, and what it tells
+    Explain {
+        /// The line, or a record of several lines; `-` for standard input
+        line: String,
+
+        /// The bare name of the file that it is from: the program of lines that name none
+        #[arg(long, value_name = "NAME")]
+        file: Option<String>,
+
+        /// Tell of this rule also where none of its texts stands in the line; may be given several times
+        #[arg(long = "rule", value_name = "ID")]
+        wanted: Vec<String>,
+
+        /// Rules of your own
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

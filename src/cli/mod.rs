@@ -1,19 +1,17 @@
 //! The command line: flags to settings, and the exit status. Thin, and no part of the library.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use crashtrail::{
-    ChangeSource, Rule, RuleSet, Scan, ScanOptions, TimeOptions, parse_rules, report, scan,
-};
+use crashtrail::{ChangeSource, RuleSet, Scan, ScanOptions, TimeOptions, report, scan};
 
 mod args;
 mod progress;
+mod rules;
 
-use args::{Args, Command, Format, Moment, RulesArgs, ScanArgs};
+use args::{Args, Command, Format, Moment, ScanArgs};
 use progress::Bar;
 
 /// How the program ends (contract, "The exit status").
@@ -42,7 +40,7 @@ pub(crate) fn run() -> ExitCode {
     let args = Args::parse_from(args::with_default_command(std::env::args_os()));
     let result = match args.command {
         Command::Scan(args) => run_scan(&args),
-        Command::Rules(args) => run_rules(&args),
+        Command::Rules(args) => rules::run(&args),
     };
     match result {
         Ok(status) => status.into(),
@@ -113,20 +111,9 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The rules of the user's files.
-fn own_rules(files: &[PathBuf]) -> anyhow::Result<Vec<Rule>> {
-    let mut rules = Vec::new();
-    for file in files {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
-        rules.extend(parse_rules(&name, &text)?);
-    }
-    Ok(rules)
-}
-
 fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
-    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &without)?;
+    let rules = RuleSet::builtin_and(rules::own(&args.rules, args.quiet)?, &without)?;
     let mut options = ScanOptions::with_rules(rules);
     if let Some(threads) = args.threads {
         options.threads = threads.into();
@@ -163,35 +150,4 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
         year: args.year,
     };
     Ok(options)
-}
-
-/// Lists the rules, or the texts that they look for.
-fn run_rules(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    if args.entries {
-        for rule in RuleSet::builtin_with_examples()?.rules() {
-            writeln!(out, "{}\t{}", rule.id, rule.entries.join(" "))?;
-        }
-        out.flush()?;
-        return Ok(ExitStatus::Fine);
-    }
-    let rules = RuleSet::builtin_and(own_rules(&args.rules)?, &[])?;
-    if args.literals {
-        for literal in rules.literals() {
-            writeln!(out, "{literal}")?;
-        }
-    } else {
-        for rule in rules.rules() {
-            let kind = rule.kind.as_deref().unwrap_or("-");
-            writeln!(
-                out,
-                "{}\t{}\t{kind}\t{}",
-                rule.id,
-                rule.class.name(),
-                rule.source
-            )?;
-        }
-    }
-    out.flush()?;
-    Ok(ExitStatus::Fine)
 }

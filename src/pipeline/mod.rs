@@ -25,6 +25,7 @@ use crate::time::Timestamp;
 use crate::timeline::{self, TimeOptions};
 
 mod block;
+mod explain;
 mod file;
 mod kept;
 mod look;
@@ -36,6 +37,8 @@ use file::FileYield;
 use look::Opened;
 use merge::Merged;
 use workers::Workers;
+
+pub use explain::{Explained, Reading, Tried, explain};
 
 /// The usual bound of events kept: 200 hosts that crash 200 times, with five records each.
 const KEEP: usize = 200_000;

@@ -43,9 +43,9 @@ fn prepare() -> Result<(), String> {
         let text = fs::read_to_string(&file).map_err(|err| format!("{name}: {err}"))?;
         let prepared = written::prepare(&text).map_err(|wrong| match wrong {
             Wrong::File(reason) => format!("{name}: {reason}"),
-            Wrong::Rule(id, reason) => format!("{name}: rule {id}: {reason}"),
+            Wrong::Rule(line, id, reason) => format!("{name}:{line}: rule {id}: {reason}"),
         })?;
-        for mut rule in prepared {
+        for (_, mut rule) in prepared.rules {
             let written = &mut rule.written;
             let take = std::mem::take::<Vec<written::Example>>;
             examples.push((

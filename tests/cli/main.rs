@@ -5,5 +5,6 @@ mod fixture;
 mod changes;
 mod hostile;
 mod options;
+mod rules;
 mod status;
 mod streams;

@@ -182,7 +182,7 @@ fn rules_of_ones_own_come_first_and_take_the_place_of_built_in_ones() {
     fixture.write("own.toml", rule("own.bad", "("));
     let run = fixture.run(&["scan", "syslog", "--rules", "own.toml"]);
     run.ends_with(2);
-    let told = "own.toml: rule `own.bad`: its pattern cannot be used";
+    let told = "own.toml:1: rule `own.bad`: its pattern cannot be used";
     assert!(run.stderr.contains(told), "{}", run.stderr);
 }
 

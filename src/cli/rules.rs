@@ -1,0 +1,190 @@
+//! Rules on the command line: the user's own, listing, testing and explaining them.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use crashtrail::{Explained, RuleFile, RuleSet, explain, parse_rules, report};
+
+use super::args::{RulesAction, RulesArgs};
+use super::{ExitStatus, complain};
+
+/// The name of a rules file that is used without being asked for.
+const FILE: &str = "crashtrail.toml";
+
+/// The user's rules files, the ones to be tried first first: those of `--rules`, then `crashtrail.toml`
+/// in the working folder, then the one in the user's configuration folder. That files were used which
+/// nobody named is told on standard error.
+pub(super) fn own(named: &[PathBuf], quiet: bool) -> anyhow::Result<Vec<RuleFile>> {
+    let mut files: Vec<PathBuf> = named.to_vec();
+    let found = [Some(PathBuf::from(FILE)), in_configuration()];
+    for path in found.into_iter().flatten().filter(|path| path.is_file()) {
+        if files.iter().all(|known| !is_same(known, &path)) {
+            if !quiet {
+                complain(&format!("rules of {} are used", path.display()));
+            }
+            files.push(path);
+        }
+    }
+    files.iter().map(|path| read(path)).collect()
+}
+
+/// `crashtrail/crashtrail.toml` in the user's configuration folder (XDG Base Directory Specification:
+/// `$XDG_CONFIG_HOME` where it is an absolute path, else `~/.config`).
+fn in_configuration() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")))?;
+    Some(folder.join("crashtrail").join(FILE))
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    whole(a).is_some_and(|a| Some(a) == whole(b))
+}
+
+fn read(path: &Path) -> anyhow::Result<RuleFile> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
+    Ok(parse_rules(&name, &text)?)
+}
+
+/// `crashtrail rules`.
+pub(super) fn run(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
+    match &args.action {
+        None => list(args),
+        Some(RulesAction::Test { files }) => test(files),
+        Some(RulesAction::Explain {
+            line,
+            file,
+            wanted,
+            rules,
+        }) => {
+            let rules = RuleSet::builtin_and(own(rules, false)?, &[])?;
+            for id in wanted {
+                if rules.rules().iter().all(|rule| rule.id != *id) {
+                    bail!("--rule {id}: no rule has this id; `crashtrail rules` lists them");
+                }
+            }
+            let mut text = line.clone().into_bytes();
+            if line == "-" {
+                text.clear();
+                io::stdin().lock().read_to_end(&mut text)?;
+            }
+            let explained = explain(&rules, &text, file.as_deref());
+            let told = describe(&explained, rules.rules().len(), wanted);
+            let mut out = io::stdout().lock();
+            out.write_all(report::harmless(&told).as_bytes())?;
+            Ok(ExitStatus::Fine)
+        }
+    }
+}
+
+/// Lists the rules, or the texts that they look for.
+fn list(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.entries {
+        for rule in RuleSet::builtin_with_examples()?.rules() {
+            writeln!(out, "{}\t{}", rule.id, rule.entries.join(" "))?;
+        }
+        out.flush()?;
+        return Ok(ExitStatus::Fine);
+    }
+    let rules = RuleSet::builtin_and(own(&args.rules, false)?, &[])?;
+    if args.literals {
+        for literal in rules.literals() {
+            writeln!(out, "{literal}")?;
+        }
+    } else {
+        for rule in rules.rules() {
+            let kind = rule.kind.as_deref().unwrap_or("-");
+            let (id, class, source) = (&rule.id, rule.class.name(), &rule.source);
+            writeln!(out, "{id}\t{class}\t{kind}\t{source}")?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitStatus::Fine)
+}
+
+/// Runs the examples of files, among all rules as a scan with these files would have them.
+fn test(files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+    let files: Vec<RuleFile> = files
+        .iter()
+        .map(|path| read(path))
+        .collect::<anyhow::Result<_>>()?;
+    let rules = RuleSet::builtin_and(files, &[])?;
+    let (mut tested, mut examples, mut wrong) = (0, 0, 0);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (n, rule) in rules.rules().iter().enumerate() {
+        let Some(place) = &rule.place else { continue };
+        tested += 1;
+        examples += rule.examples.len() + rule.counter_examples.len();
+        let mut failures = rules.failures(n);
+        if rule.counter_examples.is_empty() {
+            failures.push(
+                "has no counter-example: text with the same words that tells of no event".into(),
+            );
+        }
+        for failure in failures {
+            wrong += 1;
+            let line = format!("{place}: rule `{}`: {failure}", rule.id);
+            writeln!(out, "{}", report::harmless(&line))?;
+        }
+    }
+    writeln!(
+        out,
+        "{tested} rules, {examples} examples and counter-examples, {wrong} wrong"
+    )?;
+    out.flush()?;
+    Ok(if wrong == 0 {
+        ExitStatus::Fine
+    } else {
+        ExitStatus::Failed
+    })
+}
+
+/// How a line is read, for people.
+fn describe(explained: &Explained, rules: usize, wanted: &[String]) -> String {
+    let mut text = format!("format   {}\n", explained.format);
+    if explained.parts.is_empty() {
+        text.push_str("no record: the line cannot be read in this format\n");
+        return text;
+    }
+    for (name, value) in &explained.parts {
+        text.push_str(&format!(
+            "{name:<8} {}\n",
+            value.replace('\n', "\n         ")
+        ));
+    }
+    text.push_str(&format!(
+        "rules    {} of {rules} have none of their literals in the line\n",
+        explained.without_literal
+    ));
+    for tried in &explained.tried {
+        let how = tried.lacks.as_deref().unwrap_or("fits");
+        text.push_str(&format!("         {}: {how}\n", tried.rule));
+    }
+    for id in wanted {
+        if explained.tried.iter().all(|tried| tried.rule != *id) {
+            text.push_str(&format!(
+                "         {id}: literal: none of its literals is in the line\n"
+            ));
+        }
+    }
+    if explained.told.is_empty() {
+        text.push_str("tells    nothing\n");
+    }
+    for told in &explained.told {
+        let kind = told.kind.map(|kind| format!(" {kind}")).unwrap_or_default();
+        text.push_str(&format!(
+            "tells    {}{kind}, by {}\n",
+            told.class, told.rule
+        ));
+        for (name, value) in &told.fields {
+            text.push_str(&format!("         {name} = {value}\n"));
+        }
+    }
+    text
+}

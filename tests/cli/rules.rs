@@ -1,0 +1,193 @@
+//! Rules of one's own: found, tested and explained.
+
+use crate::fixture::{Fixture, Run};
+
+const OWN: &str = r#"
+off = ["rust.panic"]
+
+[[rule]]
+id = "own.restart-counter"
+source = "ours"
+literals = ["restart counter is at"]
+pattern = 'restart counter is at (?<count>\d+)'
+class = "cause"
+kind = "memory"
+examples = [
+    { message = "botd.service: Scheduled restart job, restart counter is at 7.", fields = { count = "7" } },
+]
+counter_examples = [
+    { message = "the restart counter is at its end" },
+]
+"#;
+
+fn count(run: &Run, class: &str) -> u64 {
+    run.ends_with(0);
+    run.report()["counts"]["by_class"][class]
+        .as_u64()
+        .unwrap_or(0)
+}
+
+#[test]
+fn a_file_in_the_working_folder_is_used_and_told_of() {
+    let fixture = Fixture::with_loop();
+    let args = ["scan", "--format", "json", "syslog"];
+    let run = fixture.run(&args);
+    assert_eq!((count(&run, "crash"), count(&run, "cause")), (5, 0));
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+    fixture.write("crashtrail.toml", OWN);
+    let run = fixture.run(&args);
+    assert_eq!((count(&run, "crash"), count(&run, "cause")), (0, 5));
+    assert!(run.stderr.contains("rules of crashtrail.toml are used"));
+    // Named as well, it is read once.
+    let run = fixture.run(&[&args[..], &["--rules", "crashtrail.toml", "-q"]].concat());
+    assert_eq!((count(&run, "crash"), count(&run, "cause")), (0, 5));
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_in_the_configuration_folder_is_used_the_nearer_one_first() {
+    let fixture = Fixture::with_loop();
+    let args = ["scan", "--format", "json", "-q", "syslog"];
+    let run_with = |name: &str, value: &std::path::Path| {
+        let output = fixture.command(&args).env(name, value).output().unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    fixture.write("home/.config/crashtrail/crashtrail.toml", OWN);
+    assert_eq!(count(&run_with("HOME", &fixture.path("home")), "cause"), 5);
+    fixture.write("xdg/crashtrail/crashtrail.toml", OWN);
+    let xdg = fixture.path("xdg");
+    assert_eq!(count(&run_with("XDG_CONFIG_HOME", &xdg), "cause"), 5);
+    // The same id in the working folder comes first.
+    let nearer = OWN.replace(
+        "class = \"cause\"\nkind = \"memory\"",
+        "class = \"unhealthy\"",
+    );
+    fixture.write("crashtrail.toml", nearer);
+    let run = run_with("XDG_CONFIG_HOME", &xdg);
+    assert_eq!((count(&run, "unhealthy"), count(&run, "cause")), (5, 0));
+}
+
+#[test]
+fn errors_name_file_line_and_rule() {
+    let fixture = Fixture::with_loop();
+    for (text, told) in [
+        (
+            OWN.replace("rust.panic", "no.such"),
+            "crashtrail.toml: rule `no.such`: no rule has this id",
+        ),
+        (
+            OWN.replace("\"memory\"", "\"hunger\""),
+            "crashtrail.toml:4: rule `own.restart-counter`: `hunger` is no kind of the class `cause`",
+        ),
+        (
+            OWN.replace("(?<count>", "(?<count"),
+            "crashtrail.toml:4: rule `own.restart-counter`: its pattern cannot be used",
+        ),
+        (OWN.replace("pattern", "patern"), "line 8"),
+        (
+            format!("{OWN}\n{}", OWN.replace("off = [\"rust.panic\"]", "")),
+            "crashtrail.toml:21: rule `own.restart-counter`: another rule of this file",
+        ),
+    ] {
+        fixture.write("crashtrail.toml", text);
+        let run = fixture.run(&["scan", "syslog"]);
+        run.ends_with(2);
+        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn examples_are_run() {
+    let fixture = Fixture::new();
+    fixture.write("own.toml", OWN);
+    let run = fixture.run(&["rules", "test", "own.toml"]);
+    run.ends_with(0);
+    assert!(
+        run.stdout
+            .contains("1 rules, 2 examples and counter-examples, 0 wrong"),
+        "{run:?}"
+    );
+    for (from, to, told) in [
+        (
+            "count = \"7\"",
+            "count = \"8\"",
+            "field `count` is \"7\", not \"8\"",
+        ),
+        (
+            "restart job, restart counter",
+            "restart job, counter",
+            "holds none of the rule's literals",
+        ),
+        ("is at 7.", "is at rest.", "the pattern does not match"),
+        ("at its end", "at 3", "takes the counter-example"),
+        (
+            "counter_examples = [\n    { message = \"the restart counter is at its end\" },\n]",
+            "",
+            "has no counter-example",
+        ),
+    ] {
+        assert!(OWN.contains(from), "{from}");
+        fixture.write("own.toml", OWN.replace(from, to));
+        let run = fixture.run(&["rules", "test", "own.toml"]);
+        run.ends_with(2);
+        assert!(
+            run.stdout
+                .contains("own.toml:4: rule `own.restart-counter`: "),
+            "{run:?}"
+        );
+        assert!(run.stdout.contains(told), "{told}: {run:?}");
+    }
+    fixture.run(&["rules", "test", "missing.toml"]).ends_with(2);
+    fixture.run(&["rules", "test"]).ends_with(2);
+}
+
+#[test]
+fn a_line_is_explained() {
+    let fixture = Fixture::new();
+    let line = "Mar  1 10:00:00 web01 sudo[80]:      ops : TTY=pts/0 ; PWD=/root ; USER=root ; \
+                COMMAND=/usr/bin/kubectl -n shop set image deploy/pricer pricer=reg/pricer:2.5";
+    let run = fixture.run(&["rules", "explain", line, "--rule", "rust.panic"]);
+    run.ends_with(0);
+    for told in [
+        "host     web01",
+        "program  sudo",
+        "pid      80",
+        "sudo.kubectl-image: fits",
+        "sudo.helm-version: pattern: does not match the message",
+        "rust.panic: literal: none of its literals is in the line",
+        "tells    change image, by sudo.kubectl-image",
+        "target = pricer",
+        "subject = reg/pricer",
+        "to = 2.5",
+        "actor = ops",
+    ] {
+        assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
+    }
+    let line = "Mar  1 10:00:00 web01 chat[80]: bob : COMMAND=/usr/bin/vi is a command";
+    let run = fixture.run(&["rules", "explain", line]);
+    run.ends_with(0);
+    assert!(
+        run.stdout
+            .contains("sudo.file-write: program: it speaks of sudo"),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("tells    nothing"), "{run:?}");
+    // A record of two lines, and one's own rules.
+    fixture.write("crashtrail.toml", OWN.replace("off = [\"rust.panic\"]", ""));
+    let record = "2026-03-01T10:00:00Z web01 botd[7]: thread 'main' panicked at src/main.rs:36:69:\n\
+                  2026-03-01T10:00:00Z web01 botd[7]: too many features\n";
+    let run = fixture.run_fed(&["rules", "explain", "-"], record);
+    run.ends_with(0);
+    assert!(
+        run.stdout.contains("tells    crash panic, by rust.panic"),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("what = too many features"), "{run:?}");
+    fixture
+        .run(&["rules", "explain", "x", "--rule", "no.such"])
+        .ends_with(2);
+}
