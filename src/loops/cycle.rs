@@ -11,6 +11,8 @@ use super::identity::Entity;
 
 /// Records of one end lie within this time of each other, where no start stands between them.
 const ONE_END: Span = Span::from_seconds(30);
+/// Records of one restart, by different rules, lie within this time of each other.
+const ONE_RESTART: Span = Span::from_seconds(2);
 /// How long after a request to stop an end is taken for the answer to it (systemd's default
 /// `TimeoutStopSec`, systemd-system.conf(5)).
 const STOP_TIMEOUT: Span = Span::from_seconds(90);
@@ -95,6 +97,8 @@ enum State {
     Up(Timestamp),
     Stopping(Timestamp),
     Stopped,
+    /// It ended well, and nobody is known to have asked for it.
+    Finished,
     /// After the end of this index.
     Down(usize),
 }
@@ -173,6 +177,9 @@ impl Walk<'_> {
                     self.state = State::Stopping(event.at);
                 }
             }
+            Class::ExitOk if matches!(self.state, State::Up(_) | State::Unknown) => {
+                self.state = State::Finished;
+            }
             Class::ExitOk | Class::Stopped if !matches!(self.state, State::Down(_)) => {
                 self.state = State::Stopped;
             }
@@ -192,7 +199,7 @@ impl Walk<'_> {
             self.state = State::Stopped;
             return;
         }
-        if self.state == State::Stopped && ends_on_request(event) {
+        if matches!(self.state, State::Stopped | State::Finished) && ends_on_request(event) {
             return;
         }
         if let State::Down(last) = self.state {
@@ -261,7 +268,9 @@ impl Walk<'_> {
         // An automatic restart without any record of an end: the end's records are lost, or it was an
         // exit with 0 that the supervisor restarts all the same.
         let unseen = matches!(self.state, State::Unknown)
-            || matches!(self.state, State::Up(_)) && event.class == Class::Restart;
+            || matches!(self.state, State::Up(_) | State::Finished)
+                && event.class == Class::Restart
+                && !self.told_already(event);
         if unseen {
             self.push_end(n, true);
         }
@@ -279,6 +288,17 @@ impl Walk<'_> {
             self.track.ends[last].lost =
                 self.track.ends[last].lost.max(counter.saturating_sub(seen));
         }
+    }
+
+    /// Whether another record has just told of the same restart: systemd v239 to v244 writes "Service
+    /// RestartSec=... expired" and then "Scheduled restart job" (src/core/service.c).
+    fn told_already(&self, event: &Event) -> bool {
+        let before = self.track.starts.last().map(|&(_, n)| &self.events[n]);
+        before.is_some_and(|before| {
+            before.class == Class::Restart
+                && before.rule != event.rule
+                && event.at.since(before.at) <= ONE_RESTART
+        })
     }
 
     fn start(&mut self, n: usize) {

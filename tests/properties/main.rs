@@ -10,6 +10,7 @@ mod support;
 
 mod blocks;
 mod generated;
+mod mentions;
 mod places;
 mod sieve;
 mod soup;
