@@ -42,7 +42,8 @@ pub use classify::{Class, Rule, RuleSet, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
-pub use pipeline::{Progress, Quiet, Scan, ScanOptions, scan};
+pub use pipeline::{FirstRecord, Progress, Quiet, Scan, ScanOptions, Taken, formats, scan};
+pub use record::{Format, Group, KNOWN as KNOWN_FORMATS, Known as KnownFormat, Severity};
 pub use time::{Span, Timestamp};
 pub use timeline::TimeOptions;
 

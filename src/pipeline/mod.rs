@@ -26,9 +26,12 @@ use crate::timeline::{self, TimeOptions};
 
 mod block;
 mod file;
+mod formats;
 mod look;
 mod merge;
 mod workers;
+
+pub use formats::{FirstRecord, Taken, formats};
 
 use block::Tools;
 use file::FileYield;
@@ -61,6 +64,8 @@ pub struct ScanOptions {
     pub until: Option<Timestamp>,
     /// Where changes are told besides the logs.
     pub changes: Vec<ChangeSource>,
+    /// The format of all inputs; told from each one's beginning where there is none.
+    pub format: Option<Format>,
     /// The rules.
     pub rules: RuleSet,
 }
@@ -89,6 +94,7 @@ impl ScanOptions {
             since: None,
             until: None,
             changes: Vec::new(),
+            format: None,
             rules,
         }
     }
@@ -167,6 +173,7 @@ pub fn scan(
         opened.push((&sources.list[n], yielded.events.format));
         files.push(yielded.events);
     }
+    warnings.extend(in_no_format(&opened));
     let kernel = files.iter().any(|f| {
         matches!(f.format, Format::Dmesg)
             || f.census
@@ -300,6 +307,25 @@ fn analyse(
     (report, failed)
 }
 
+/// Which inputs are in no known format.
+fn in_no_format(opened: &[(&Source, Format)]) -> Option<Warning> {
+    let plain: Vec<&str> = opened
+        .iter()
+        .filter(|(_, format)| *format == Format::Plain)
+        .map(|(source, _)| source.path.as_str())
+        .collect();
+    let (first, others) = plain.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let text = format!(
+        "{first}{more} in no known format, read as plain lines; `crashtrail formats FILE` says why, \
+         --input-format takes a format as given"
+    );
+    Some(Warning::new(None, text))
+}
+
 /// Files that could not be opened get no id: those that were read are numbered anew.
 fn renumber(yielded: &mut FileYield, index: usize) {
     let file = FileId::new(index);
@@ -347,8 +373,7 @@ fn sieve_for(options: &ScanOptions) -> Sieve {
         literals.any(|literal| literal.contains(*character))
     });
     // Colour codes may stand within the words that a rule looks for, in any format.
-    let veils: Vec<&str> = Format::ALL
-        .iter()
+    let veils: Vec<&str> = Format::all()
         .flat_map(|f| f.veils())
         .chain(escapes.flat_map(|(_, veils)| *veils))
         .copied()
