@@ -328,7 +328,7 @@ fn parse(template: &'static str) -> Option<Vec<Piece>> {
             rest = &rest[blanks..];
         } else {
             let len = rest.find(['{', ' ']).unwrap_or(rest.len());
-            pieces.push(Piece::Literal(rest[..len].as_bytes()));
+            pieces.push(Piece::Literal(&rest.as_bytes()[..len]));
             rest = &rest[len..];
         }
     }
