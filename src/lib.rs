@@ -42,7 +42,11 @@ pub use classify::{Class, Rule, RuleFile, RuleSet, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
-pub use pipeline::{Explained, Progress, Quiet, Reading, Scan, ScanOptions, Tried, explain, scan};
+pub use pipeline::{
+    Explained, FirstRecord, Progress, Quiet, Reading, Scan, ScanOptions, Taken, Tried, explain,
+    formats, scan,
+};
+pub use record::{Format, Group, KNOWN as KNOWN_FORMATS, Known as KnownFormat, Severity};
 pub use time::{Span, Timestamp};
 pub use timeline::TimeOptions;
 

@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crashtrail::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::formats;
+
 /// What changed, that this keeps crashing?
 ///
 /// Reads logs, finds services that crash, are restarted and crash again, and names the change that
@@ -34,6 +36,8 @@ pub(super) enum Command {
     Scan(Box<ScanArgs>),
     /// List the rules that lines are read by
     Rules(RulesArgs),
+    /// List the formats that are known, or say what files are taken for, and why
+    Formats(FormatsArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -68,6 +72,10 @@ pub(super) struct ScanArgs {
     /// End with 1 where there is a crash loop
     #[arg(long)]
     pub(super) exit_code: bool,
+
+    /// Take all inputs for this format, as `crashtrail formats` names it
+    #[arg(long, value_name = "NAME", value_parser = formats::named, hide_short_help = true)]
+    pub(super) input_format: Option<crashtrail::Format>,
 
     /// How many threads to use [default: one for each processor]
     #[arg(long, short = 'j', value_name = "N")]
@@ -127,6 +135,20 @@ pub(super) struct ScanArgs {
     /// Read in blocks of this many bytes; the report is the same
     #[arg(long, value_name = "BYTES", hide_short_help = true)]
     pub(super) block_size: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct FormatsArgs {
+    /// Files, folders, archives, globs, or `-` for standard input; without any the formats are listed
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Take the files for this format
+    #[arg(long, value_name = "NAME", value_parser = formats::named)]
+    pub(super) input_format: Option<crashtrail::Format>,
+
+    /// The list as it stands in docs/formats.md
+    #[arg(long, hide = true, conflicts_with = "paths")]
+    pub(super) markdown: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -226,7 +248,16 @@ impl ScanArgs {
 /// The arguments with `scan` put in where no command is named.
 pub(super) fn with_default_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.collect();
-    let known = ["scan", "rules", "help", "-h", "--help", "-V", "--version"];
+    let known = [
+        "scan",
+        "rules",
+        "formats",
+        "help",
+        "-h",
+        "--help",
+        "-V",
+        "--version",
+    ];
     match args.get(1) {
         Some(first) if known.iter().any(|k| first == k) => {}
         Some(_) => args.insert(1, "scan".into()),

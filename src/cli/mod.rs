@@ -8,10 +8,11 @@ use clap::Parser;
 use crashtrail::{ChangeSource, RuleSet, Scan, ScanOptions, TimeOptions, report, scan};
 
 mod args;
+mod formats;
 mod progress;
 mod rules;
 
-use args::{Args, Command, Format, Moment, ScanArgs};
+use args::{Args, Command, Format, FormatsArgs, Moment, ScanArgs};
 use progress::Bar;
 
 /// How the program ends (contract, "The exit status").
@@ -41,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match args.command {
         Command::Scan(args) => run_scan(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Formats(args) => run_formats(&args),
     };
     match result {
         Ok(status) => status.into(),
@@ -127,6 +129,7 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     let lists = args.changes.iter().cloned().map(ChangeSource::List);
     let repositories = args.git.iter().cloned().map(ChangeSource::Git);
     options.changes = lists.chain(repositories).collect();
+    options.format = args.input_format;
     options.sieve = !args.no_sieve;
     options.census = !args.no_census;
     let zone = match &args.tz {
@@ -150,4 +153,35 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
         year: args.year,
     };
     Ok(options)
+}
+
+/// Lists the formats, or says what files are taken for.
+fn run_formats(args: &FormatsArgs) -> anyhow::Result<ExitStatus> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.paths.is_empty() {
+        if args.markdown {
+            formats::markdown(&mut out)?;
+        } else {
+            formats::list(&mut out)?;
+        }
+        out.flush()?;
+        return Ok(ExitStatus::Fine);
+    }
+    let (all, warnings) = crashtrail::formats(&args.paths, args.input_format)?;
+    for taken in &all {
+        formats::tell(taken, &mut out)?;
+    }
+    out.flush()?;
+    for warning in &warnings {
+        match &warning.input {
+            Some(input) => complain(&format!("warning: {input}: {}", warning.text)),
+            None => complain(&format!("warning: {}", warning.text)),
+        }
+    }
+    let failed = all.is_empty() || warnings.iter().any(|warning| warning.fails);
+    Ok(if failed {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Fine
+    })
 }

@@ -97,7 +97,9 @@ impl<'a> Job<'a> {
         Ok(Self {
             index,
             source,
-            format: first.as_ref().map_or(Format::Plain, |b| detect(b.after(0))),
+            format: options
+                .format
+                .unwrap_or_else(|| first.as_ref().map_or(Format::Plain, |b| detect(b.after(0)))),
             anywhere: opened.anywhere,
             front: Mutex::new(Front {
                 opened: Some((blocks, opened.meta, opened.note)),

@@ -27,10 +27,13 @@ use crate::timeline::{self, TimeOptions};
 mod block;
 mod explain;
 mod file;
+mod formats;
 mod kept;
 mod look;
 mod merge;
 mod workers;
+
+pub use formats::{FirstRecord, Taken, formats};
 
 use block::Tools;
 use file::FileYield;
@@ -66,6 +69,8 @@ pub struct ScanOptions {
     pub until: Option<Timestamp>,
     /// Where changes are told besides the logs.
     pub changes: Vec<ChangeSource>,
+    /// The format of all inputs; told from each one's beginning where there is none.
+    pub format: Option<Format>,
     /// The rules.
     pub rules: RuleSet,
 }
@@ -94,6 +99,7 @@ impl ScanOptions {
             since: None,
             until: None,
             changes: Vec::new(),
+            format: None,
             rules,
         }
     }
@@ -177,6 +183,7 @@ pub fn scan(
         });
         files.push(yielded.events);
     }
+    warnings.extend(in_no_format(&opened));
     let kernel = files.iter().any(|f| {
         matches!(f.format, Format::Dmesg)
             || f.census
@@ -311,6 +318,25 @@ fn analyse(
     (report, failed)
 }
 
+/// Which inputs are in no known format.
+fn in_no_format(opened: &[Opened<'_>]) -> Option<Warning> {
+    let plain: Vec<&str> = opened
+        .iter()
+        .filter(|opened| opened.format == Format::Plain)
+        .map(|opened| opened.source.path.as_str())
+        .collect();
+    let (first, others) = plain.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let text = format!(
+        "{first}{more} in no known format, read as plain lines; `crashtrail formats FILE` says why, \
+         --input-format takes a format as given"
+    );
+    Some(Warning::new(None, text))
+}
+
 /// Files that could not be opened get no id: those that were read are numbered anew.
 fn renumber(yielded: &mut FileYield, index: usize) {
     let file = FileId::new(index);
@@ -358,8 +384,7 @@ fn sieve_for(options: &ScanOptions) -> Sieve {
         literals.any(|literal| literal.contains(*character))
     });
     // Colour codes may stand within the words that a rule looks for, in any format.
-    let veils: Vec<&str> = Format::ALL
-        .iter()
+    let veils: Vec<&str> = Format::all()
         .flat_map(|f| f.veils())
         .chain(escapes.flat_map(|(_, veils)| *veils))
         .copied()

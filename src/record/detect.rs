@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::formats::{self, Format, Places};
-use super::{Frame, Record};
+use super::{CONTEXT, Frame, Record};
 use crate::time::Stamp;
 
 /// The most lines of a sample that are looked at.
@@ -27,8 +27,8 @@ pub struct Tag<'a> {
 /// of a record with a stack trace below.
 #[must_use]
 pub fn detect(sample: &[u8]) -> Format {
-    if formats::is_indented_event(sample) {
-        return Format::KubeEvents;
+    if let Some(format) = formats::of_sample(sample) {
+        return format;
     }
     let mut counts: Vec<(Format, usize)> = Vec::new();
     let (mut lines, mut first) = (0_usize, None);
@@ -78,6 +78,7 @@ fn settle(format: Format, counts: &[(Format, usize)], sample: &[u8]) -> Format {
                 Format::Rfc3164
             }
         }
+        Format::WindowsCsv if has(Format::WindowsCsvDayFirst) => Format::WindowsCsvDayFirst,
         other => other,
     }
 }
@@ -143,4 +144,85 @@ pub fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
 #[must_use]
 pub fn minute_key(line: &[u8], format: Format) -> Option<Range<usize>> {
     formats::minute_key(line, format)
+}
+
+/// What lines of a file say for the format that it is taken for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Lines looked at, blank ones left out.
+    pub lines: usize,
+    /// Those that are of the format, or belong to a record of it.
+    pub fitting: usize,
+    /// Those that bear a time of their own.
+    pub timed: usize,
+    /// The first few that are of the format, counted from 1.
+    pub first: Vec<usize>,
+    /// Lines of other formats, the most frequent first.
+    pub others: Vec<(Format, usize)>,
+}
+
+/// How many line numbers [`Evidence::first`] has at most.
+const FIRST_LINES: usize = 3;
+
+/// Looks at every line of a text that begins a file of this format.
+#[must_use]
+pub fn evidence(text: &[u8], format: Format) -> Evidence {
+    let mut found = Evidence::default();
+    for (n, frame) in frames(text).enumerate() {
+        if frame.line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        found.lines += 1;
+        // What is no record of its own is a part of one.
+        let told = read(frame, format).map_or(format, |record| record.format);
+        found.timed += usize::from(stamp_of(frame.line, told).is_some());
+        if told == format {
+            found.fitting += 1;
+            if found.first.len() < FIRST_LINES {
+                found.first.push(n + 1);
+            }
+        } else {
+            match found.others.iter_mut().find(|(other, _)| *other == told) {
+                Some((_, count)) => *count += 1,
+                None => found.others.push((told, 1)),
+            }
+        }
+    }
+    found
+        .others
+        .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    found
+}
+
+/// The first record of a text that begins a file of this format.
+#[must_use]
+pub fn first_record(text: &[u8], format: Format) -> Option<Record<'_>> {
+    let of_format = |record: &Record<'_>| record.format == format;
+    frames(text)
+        .filter_map(|frame| read(frame, format))
+        .find(of_format)
+        .or_else(|| frames(text).find_map(|frame| read(frame, format)))
+}
+
+/// The lines of a text, each with what stands around it.
+fn frames(text: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let start = from;
+        from = (start + len + 1).min(text.len());
+        let line = &rest[..len];
+        let mut before = text.get(start.saturating_sub(CONTEXT)..start)?;
+        if start > CONTEXT {
+            // The first line may have lost its head.
+            let whole = memchr::memchr(b'\n', before).map_or(before.len(), |at| at + 1);
+            before = &before[whole..];
+        }
+        Some(Frame {
+            line: line.strip_suffix(b"\r").unwrap_or(line),
+            before,
+            after: text.get(from..(from + CONTEXT).min(text.len()))?,
+        })
+    })
 }

@@ -18,8 +18,10 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 
-pub use detect::{Tag, Tagger, detect, minute_key, read, stamp_of};
-pub use formats::Format;
+pub use detect::{
+    Evidence, Tag, Tagger, detect, evidence, first_record, minute_key, read, stamp_of,
+};
+pub use formats::{Format, Group, KNOWN, Known};
 
 /// Context on either side of a line that a record may be read from, in bytes. A record that is longer
 /// than this is cut off.

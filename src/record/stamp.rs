@@ -23,6 +23,14 @@ pub(super) enum Layout {
     Access,
     /// `01 Mar 2026 10:00:00.123`, also `01-Mar-2026 10:00:00`.
     DayFirst,
+    /// `1-Mar-2026::10:00:00.123456`, as Erlang has it.
+    Erlang,
+    /// `Mar 01, 2026 10:00:00 AM`, as java.util.logging has it; 24 hours in some locales.
+    MonthFirst,
+    /// `3/1/2026 10:00:00 AM`: the month first, as in the United States; ausearch has two digits each.
+    MonthFirstSlashes,
+    /// `31/3/2026 10:00:00`: the day first.
+    DayFirstSlashes,
     /// `01 Mar 10:00:00.123`, as Redis 2 has it.
     DayFirstNoYear,
     /// `Mar  1 10:00:00`, also with a fraction.
@@ -65,6 +73,7 @@ impl Layout {
             b'A'..=b'Z' if at(3) == b' ' && month(text, 0).is_some() => {
                 let (_, end) = day(text, 4)?;
                 match at(end) {
+                    b',' => month_first(text).map(|_| Self::MonthFirst),
                     b' ' if is_clock(text, end + 1) => Some(Self::Bsd),
                     b' ' if four(text, end + 1).is_some() && is_clock(text, end + 6) => {
                         Some(Self::BsdYear)
@@ -100,9 +109,24 @@ impl Layout {
             }
             (b' ' | b'-', _) if month(text, 3).is_some() => match at(6) {
                 b' ' if clock(7) => Some(Self::DayFirstNoYear),
+                b'-' if at(11) == b':' && at(12) == b':' && clock(13) => Some(Self::Erlang),
                 b' ' | b'-' if at(11) == b' ' && clock(12) => Some(Self::DayFirst),
                 _ => None,
             },
+            _ if at(1) == b'-' && at(10) == b':' && at(11) == b':' && clock(12) => {
+                month(text, 2).map(|_| Self::Erlang)
+            }
+            _ if at(1) == b'/'
+                || (at(2) == b'/' && at(5) == b'/')
+                || (at(2) == b'/' && at(4) == b'/') =>
+            {
+                let (first, _, _, _) = slashed(text)?;
+                Some(if first > 12 {
+                    Self::DayFirstSlashes
+                } else {
+                    Self::MonthFirstSlashes
+                })
+            }
             (b'-', _) if at(5) == b' ' && clock(6) => Some(Self::MonthDay),
             (b'.', _) if at(5) == b' ' && clock(6) => Some(Self::MonthDotDay),
             _ if at(6) == b' ' && digits(text, 0) == 6 => match digits(text, 7) {
@@ -134,7 +158,8 @@ impl Layout {
             Self::MonthDay | Self::MonthDotDay => 11,
             Self::Klog => 10,
             Self::Glog => 14,
-            Self::Dashed | Self::Epoch | Self::Tai64n => return None,
+            Self::Dashed | Self::Epoch | Self::Tai64n | Self::Erlang => return None,
+            Self::MonthFirst | Self::MonthFirstSlashes | Self::DayFirstSlashes => return None,
         };
         (len <= text.len()).then_some(len)
     }
@@ -285,6 +310,26 @@ pub(super) fn parse(layout: Layout, text: &[u8]) -> Option<(Stamp, usize)> {
         Layout::MonthDay | Layout::MonthDotDay => no_year(text, two(text, 0)?, two(text, 3)?, 6),
         Layout::Klog => no_year(text, two(text, 0)?, two(text, 2)?, 5),
         Layout::Glog => local(text, four(text, 0), two(text, 4)?, two(text, 6)?, 9),
+        Layout::Erlang => {
+            let len = digits(text, 0);
+            let day = i8::try_from(number(text.get(..len)?)?).ok()?;
+            local(
+                text,
+                four(text, len + 5),
+                month(text, len + 1)?,
+                day,
+                len + 11,
+            )
+        }
+        Layout::MonthFirst => month_first(text),
+        Layout::MonthFirstSlashes => {
+            let (month, day, year, at) = slashed(text)?;
+            twelve(text, year, month, day, at)
+        }
+        Layout::DayFirstSlashes => {
+            let (day, month, year, at) = slashed(text)?;
+            twelve(text, year, month, day, at)
+        }
         Layout::Epoch => epoch(text),
         Layout::Tai64n => tai64n(text),
     }
@@ -305,7 +350,12 @@ fn full(text: &[u8], date: &[u8], at: usize) -> Option<(Stamp, usize)> {
 fn local(text: &[u8], year: Option<i16>, month: i8, day: i8, at: usize) -> Option<(Stamp, usize)> {
     let time = clock(text, at)?;
     let (nanos, width, end) = fraction(text, at + 8);
-    let (offset, end) = zone(text, end).map_or((None, end), |(offset, end)| (Some(offset), end));
+    let (offset, end) = match zone(text, end) {
+        Some((offset, end)) => (Some(offset), end),
+        // svlogd(8) writes UTC, and says so by an underscore only.
+        None if text.get(10) == Some(&b'_') && at == 11 => (Some(0), end),
+        None => (None, end),
+    };
     Some((
         Stamp::from_civil(Some(year?), month, day, time, nanos, width, offset)?,
         end,
@@ -341,6 +391,83 @@ fn ctime(text: &[u8]) -> Option<(Stamp, usize)> {
     let year = four(text, end + 1)?;
     let stamp = Stamp::from_civil(Some(year), month(text, 4)?, day, time, nanos, width, offset)?;
     Some((stamp, end + 5))
+}
+
+/// The three numbers of `3/1/2026 10:00`, and where the time begins.
+fn slashed(text: &[u8]) -> Option<(i8, i8, i16, usize)> {
+    let part = |at: usize| {
+        let len = digits(text, at);
+        let number = i8::try_from(number(text.get(at..at + len)?)?).ok()?;
+        ((1..=2).contains(&len) && text.get(at + len) == Some(&b'/'))
+            .then_some((number, at + len + 1))
+    };
+    let (first, at) = part(0)?;
+    let (second, at) = part(at)?;
+    let year = four(text, at)?;
+    let after = at + 4;
+    let comma = usize::from(text.get(after) == Some(&b','));
+    let time = after + comma + 1;
+    let clock = digits(text, time);
+    let fits = text.get(after + comma) == Some(&b' ')
+        && (1..=2).contains(&clock)
+        && text.get(time + clock) == Some(&b':');
+    fits.then_some((first, second, year, time))
+}
+
+/// A time at `at` that may be of twelve hours, with `AM` or `PM` behind it; its hour may have one digit.
+fn twelve(text: &[u8], year: i16, month: i8, day: i8, at: usize) -> Option<(Stamp, usize)> {
+    let len = digits(text, at);
+    let mut hour = i8::try_from(number(text.get(at..at + len)?)?).ok()?;
+    let colon = at + len;
+    let (minute, second) = (two(text, colon + 1)?, two(text, colon + 4)?);
+    if text.get(colon) != Some(&b':') || text.get(colon + 3) != Some(&b':') {
+        return None;
+    }
+    let (nanos, width, mut end) = fraction(text, colon + 6);
+    // Newer Java writes a narrow no-break space before the word.
+    let rest = text.get(end..)?;
+    let gap = [&b" "[..], "\u{202f}".as_bytes(), "\u{a0}".as_bytes()]
+        .into_iter()
+        .find(|gap| rest.starts_with(gap))
+        .map_or(0, <[u8]>::len);
+    match rest.get(gap..gap + 2) {
+        Some(b"AM" | b"am") => {
+            hour %= 12;
+            end += gap + 2;
+        }
+        Some(b"PM" | b"pm") => {
+            hour = hour % 12 + 12;
+            end += gap + 2;
+        }
+        _ => {}
+    }
+    let stamp = Stamp::from_civil(
+        Some(year),
+        month,
+        day,
+        (hour, minute, second),
+        nanos,
+        width,
+        None,
+    )?;
+    Some((stamp, end))
+}
+
+/// `Mar 01, 2026 10:00:00 AM`.
+fn month_first(text: &[u8]) -> Option<(Stamp, usize)> {
+    let (day, end) = day(text, 4)?;
+    let year = four(text, end + 2).filter(|_| text.get(end..end + 2) == Some(b", "))?;
+    let comma = usize::from(text.get(end + 6) == Some(&b','));
+    let blank = text.get(end + 6 + comma) == Some(&b' ');
+    twelve(text, year, month(text, 0)?, day, end + 7 + comma).filter(|_| blank)
+}
+
+/// How long a time of day without a date is: `10:00:00`, with a fraction where it follows.
+pub(super) fn clock_len(text: &[u8]) -> Option<usize> {
+    if !text.first().is_some_and(u8::is_ascii_digit) || !is_clock(text, 0) {
+        return None;
+    }
+    Some(fraction(text, 8).2)
 }
 
 /// `20260301-10:0:5:123`.
@@ -684,7 +811,7 @@ mod tests {
             ),
             (
                 "2026-03-01_09:00:00.12345 x",
-                "2026-03-01T09:00:00.123450Z local x",
+                "2026-03-01T09:00:00.123450Z Some(0) x",
             ),
             (
                 "Sun 2026-03-01 10:00:00 CET h",

@@ -3,6 +3,7 @@
 mod fixture;
 
 mod changes;
+mod formats;
 mod hostile;
 mod options;
 mod rules;

@@ -113,6 +113,13 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// `record`, read from all lines, with its place set.
+    pub(in crate::record) fn place(&self, mut record: Record<'a>) -> Record<'a> {
+        record.back = self.back;
+        record.len = self.back + self.end;
+        record
+    }
+
     /// `record`, read from the header line, with the other lines appended and its place set. `indent`
     /// blanks at most are taken off the head of every further line.
     pub(in crate::record) fn complete(&self, mut record: Record<'a>, indent: usize) -> Record<'a> {
@@ -123,6 +130,11 @@ impl<'a> Block<'a> {
             for line in &self.rest {
                 let line = chomp(line);
                 let blanks = line.iter().take(indent).take_while(|b| **b == b' ').count();
+                // A head may have no message of its own.
+                if message.is_empty() {
+                    message.extend_from_slice(&super::uncoloured(line.trim_ascii_start()));
+                    continue;
+                }
                 message.push(b'\n');
                 message.extend_from_slice(&super::uncoloured(&line[blanks..]));
             }

@@ -12,226 +12,63 @@ use memchr::memmem::Finder;
 
 use super::stamp::{self, Layout};
 use super::{Frame, Record, Tag};
-use crate::time::Stamp;
+use crate::time::{Known as Told, Stamp};
 
 mod ansible;
+mod collected;
 mod container;
+mod csv;
 mod inner;
+mod java;
 mod journal;
 mod json;
 mod keys;
+mod known;
 mod kube;
 mod level;
 mod lines;
 mod logfmt;
 mod packages;
+mod pretty;
 mod services;
 mod syslog;
+mod template;
 mod text;
+mod verbose;
 mod web;
+mod windows;
 
 pub(super) use journal::Places;
-
-/// How a log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// `Mar  1 10:00:00 web01 app[812]: ..`, with or without PRI, year and host.
-    Rfc3164,
-    /// `<30>1 2026-03-01T10:00:00Z web01 app 812 - - ..`.
-    Rfc5424,
-    /// `2026-03-01T10:00:00.123456+01:00 web01 app[812]: ..`.
-    RsyslogIso,
-    /// journalctl's default; also its separators.
-    JournalShort,
-    /// `Mar 01 10:00:00.123456 ..`.
-    JournalShortPrecise,
-    /// `2026-03-01T10:00:00+0100 ..`, since v255 with a colon; syslog-ng's ISO stamps too.
-    JournalShortIso,
-    /// `2026-03-01T10:00:00.123456+0100 ..`; since v255 it cannot be told from [`Format::RsyslogIso`].
-    JournalShortIsoPrecise,
-    /// `Sun 2026-03-01 10:00:00 CET ..`, also with units for programs.
-    JournalShortFull,
-    /// `1772355600.123456 ..`.
-    JournalShortUnix,
-    /// `[  812.123456] web01 app[812]: ..`: time since boot.
-    JournalShortMonotonic,
-    /// One JSON object an entry.
-    JournalJson,
-    /// Stanzas of `KEY=value`.
-    JournalExport,
-    /// `[  812.123456] ..` and `[Sun Mar  1 10:00:00 2026] ..`.
-    Dmesg,
-    /// dpkg.log.
-    Dpkg,
-    /// apt's history.log: stanzas.
-    AptHistory,
-    /// Ansible's `log_path`.
-    Ansible,
-    /// Docker's json-file driver.
-    DockerJson,
-    /// `2026-03-01T10:00:00.123456789+01:00 stdout F ..`: containerd, CRI-O.
-    Cri,
-    /// One JSON object a record, of any logger.
-    JsonLines,
-    /// `kubectl get events -o json`, one a line or as an indented list.
-    KubeEvents,
-    /// The Kubernetes API server's audit log.
-    KubeAudit,
-    /// `time=.. level=info msg=".."`.
-    Logfmt,
-    /// `I0301 10:00:00.123456     812 file.go:10] ..`: klog, glog.
-    Klog,
-    /// `03-01 10:00:00.123   812   830 D Tag: ..`: Android.
-    Logcat,
-    /// `2026-03-01 10:00:00,123 - app - INFO - ..`, `.. INFO ..`, `INFO:app:..`.
-    PythonLogging,
-    /// `2026-03-01 10:00:00.123  INFO 812 --- [main] c.e.App : ..`: logback, Spring Boot.
-    Logback,
-    /// `2026-03-01 10:00:00,123 INFO  [main] c.e.App: ..`.
-    Log4j,
-    /// `2026-03-01T10:00:00.123+0100 [INFO]  client: ..`: Nomad, Consul, Vault.
-    Hclog,
-    /// `[2026-03-01T09:00:00Z INFO  app::mod] ..`.
-    EnvLogger,
-    /// `2026-03-01T09:00:00.123456Z  INFO app::mod: ..`.
-    TracingText,
-    /// `2026/03/01 10:00:00 ..`.
-    GoLog,
-    /// `I, [2026-03-01T10:00:00.123456 #812]  INFO -- app: ..`.
-    RubyLogger,
-    /// `2026-03-01_09:00:00.12345 ..`: runit.
-    Svlogd,
-    /// `@4000000065e1a2b30f3a1c2c ..`: daemontools, s6.
-    Tai64n,
-    /// Common and combined access logs.
-    Access,
-    /// nginx's error log.
-    NginxError,
-    /// Apache's error log.
-    ApacheError,
-    /// supervisord's own log.
-    Supervisord,
-    /// PM2's own log.
-    Pm2,
-    /// monit's log.
-    Monit,
-    /// PostgreSQL's log.
-    Postgres,
-    /// Redis' log.
-    Redis,
-    /// A stamp, then text.
-    StampedText,
-    /// No stamp.
-    Plain,
-}
+pub use known::{Format, Group, KNOWN, Known};
 
 use Format as F;
 
 impl Format {
-    /// All formats.
-    pub const ALL: &'static [Self] = &[
-        F::Rfc3164,
-        F::Rfc5424,
-        F::RsyslogIso,
-        F::JournalShort,
-        F::JournalShortPrecise,
-        F::JournalShortIso,
-        F::JournalShortIsoPrecise,
-        F::JournalShortFull,
-        F::JournalShortUnix,
-        F::JournalShortMonotonic,
-        F::JournalJson,
-        F::JournalExport,
-        F::Dmesg,
-        F::Dpkg,
-        F::AptHistory,
-        F::Ansible,
-        F::DockerJson,
-        F::Cri,
-        F::JsonLines,
-        F::KubeEvents,
-        F::KubeAudit,
-        F::Logfmt,
-        F::Klog,
-        F::Logcat,
-        F::PythonLogging,
-        F::Logback,
-        F::Log4j,
-        F::Hclog,
-        F::EnvLogger,
-        F::TracingText,
-        F::GoLog,
-        F::RubyLogger,
-        F::Svlogd,
-        F::Tai64n,
-        F::Access,
-        F::NginxError,
-        F::ApacheError,
-        F::Supervisord,
-        F::Pm2,
-        F::Monit,
-        F::Postgres,
-        F::Redis,
-        F::StampedText,
-        F::Plain,
-    ];
-
     /// Whether each line is a request that was served.
     #[must_use]
     pub fn is_access_log(self) -> bool {
-        matches!(self, F::Access)
+        matches!(
+            self,
+            F::Access | F::EnvoyAccess | F::Squid | F::AwsAlb | F::W3c | F::HttpErr
+        )
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn known(self) -> &'static Known {
+        // The table has a row for each format, in this order: both come from one list.
+        &KNOWN[self as usize]
     }
 
     /// Its name in a report.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            F::Rfc3164 => "rfc3164",
-            F::Rfc5424 => "rfc5424",
-            F::RsyslogIso => "rsyslog-iso",
-            F::JournalShort => "journal-short",
-            F::JournalShortPrecise => "journal-short-precise",
-            F::JournalShortIso => "journal-short-iso",
-            F::JournalShortIsoPrecise => "journal-short-iso-precise",
-            F::JournalShortFull => "journal-short-full",
-            F::JournalShortUnix => "journal-short-unix",
-            F::JournalShortMonotonic => "journal-short-monotonic",
-            F::JournalJson => "journal-json",
-            F::JournalExport => "journal-export",
-            F::Dmesg => "dmesg",
-            F::Dpkg => "dpkg",
-            F::AptHistory => "apt-history",
-            F::Ansible => "ansible",
-            F::DockerJson => "docker-json",
-            F::Cri => "cri",
-            F::JsonLines => "json-lines",
-            F::KubeEvents => "kube-events",
-            F::KubeAudit => "kube-audit",
-            F::Logfmt => "logfmt",
-            F::Klog => "klog",
-            F::Logcat => "logcat",
-            F::PythonLogging => "python-logging",
-            F::Logback => "logback",
-            F::Log4j => "log4j",
-            F::Hclog => "hclog",
-            F::EnvLogger => "env-logger",
-            F::TracingText => "tracing-text",
-            F::GoLog => "go-log",
-            F::RubyLogger => "ruby-logger",
-            F::Svlogd => "svlogd",
-            F::Tai64n => "tai64n",
-            F::Access => "access",
-            F::NginxError => "nginx-error",
-            F::ApacheError => "apache-error",
-            F::Supervisord => "supervisord",
-            F::Pm2 => "pm2",
-            F::Monit => "monit",
-            F::Postgres => "postgres",
-            F::Redis => "redis",
-            F::StampedText => "stamped-text",
-            F::Plain => "plain",
-        }
+        self.known().name
+    }
+
+    /// All formats.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|known| known.format)
     }
 
     /// Literals that make a line a candidate, because the format may hide words of the message: bytes
@@ -239,7 +76,7 @@ impl Format {
     #[must_use]
     pub fn veils(self) -> &'static [&'static str] {
         match self {
-            F::JournalJson => &["\"MESSAGE\":[", "\"MESSAGE\" : [", "\\u001b["],
+            F::JournalJson | F::JsonPretty => &["\"MESSAGE\":[", "\"MESSAGE\" : [", "\\u001b["],
             F::JournalExport => &["MESSAGE\n"],
             F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
                 &["\\u001b[", "\\u001B["]
@@ -276,6 +113,32 @@ impl Format {
                 | F::Logfmt
                 | F::Access
                 | F::Plain
+                | F::Auditd
+                | F::WindowsXml
+                | F::DockerTimestamps
+                | F::Compose
+                | F::KubectlPrefix
+                | F::Stern
+                | F::KubeEventsTable
+                | F::DockerEvents
+                | F::Heroku
+                | F::CloudwatchTail
+                | F::Logcli
+                | F::GithubActions
+                | F::JsonPretty
+                | F::Foreman
+                | F::EnvoyAccess
+                | F::Squid
+                | F::AwsAlb
+                | F::W3c
+                | F::HttpErr
+                | F::Pacman
+                | F::Dnf
+                | F::Zypp
+                | F::GitReflog
+                | F::Bgl
+                | F::Thunderbird
+                | F::HpcEvents
         )
     }
 
@@ -371,6 +234,11 @@ pub(super) fn shape(line: &[u8]) -> Option<Format> {
     match line.first()? {
         b'{' => return json::shape(line),
         0x1e => return journal::is_json(&line[1..]).then_some(F::JournalJson),
+        b'd' if line.starts_with(b"data: {") => {
+            return journal::is_json(&line[6..]).then_some(F::JournalJson);
+        }
+        b'<' if windows::is_xml(line) => return Some(F::WindowsXml),
+        b'#' if web::is_directive(line) => return Some(F::W3c),
         b'_' if journal::is_stanza_start(line) => return Some(F::JournalExport),
         b'S' | b'C' | b'R' | b'I' | b'U' | b'D' | b'P' | b'E' if packages::is_apt(line) => {
             return Some(F::AptHistory);
@@ -382,8 +250,17 @@ pub(super) fn shape(line: &[u8]) -> Option<Format> {
         b'0'..=b'9' if container::is_cri(line) => return Some(F::Cri),
         _ => {}
     }
+    if verbose::is_head(line) {
+        return Some(F::JournalVerbose);
+    }
     if let Some(split) = syslog::split(line) {
         return Some(split.format);
+    }
+    if let Some(format) = windows::csv_shape(line) {
+        return Some(format);
+    }
+    if java::is_head(line) {
+        return Some(F::JavaUtilLogging);
     }
     if stamp::head(line).is_some_and(|head| head.layout == Layout::Iso) {
         if packages::is_dpkg(line) {
@@ -391,6 +268,9 @@ pub(super) fn shape(line: &[u8]) -> Option<Format> {
         }
         if ansible::is_line(line) {
             return Some(F::Ansible);
+        }
+        if csv::is_postgres(line) {
+            return Some(F::PostgresCsv);
         }
     }
     text::shape(line).or_else(|| web::access(line).map(|record| record.format))
@@ -409,6 +289,14 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
         F::KubeEvents => kube::read_event(frame),
         F::KubeAudit => kube::read_audit(frame),
         F::JsonLines => json::read(frame),
+        F::JsonPretty => pretty::read(frame),
+        F::JournalVerbose => verbose::read(frame),
+        F::JavaUtilLogging => java::read(frame),
+        F::WindowsXml => windows::read_xml(frame),
+        F::WindowsCsv | F::WindowsCsvDayFirst => windows::read_csv(frame, format),
+        F::PostgresCsv => csv::read_postgres(frame),
+        F::Compose => collected::read_compose(frame),
+        F::Stern => collected::read_stern(frame),
         F::Logfmt => logfmt::read(frame),
         F::Access => {
             let record = web::access(lines::chomp(frame.line))?;
@@ -418,13 +306,18 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
             })
         }
         F::Plain => None,
+        F::W3c if web::is_directive(frame.line) => web::extended(lines::chomp(frame.line)),
         format if format.is_syslog() || format == F::Dmesg => {
             let record = if follows(frame) {
                 syslog::read_block(frame, is_head)
             } else {
                 syslog::read(frame)
-            }?;
-            Some(settled(record, format))
+            };
+            match record {
+                Some(record) => Some(settled(record, format)),
+                None if format == F::Dmesg => text::read(frame, format),
+                None => None,
+            }
         }
         _ => text::read(frame, format),
     }
@@ -471,6 +364,18 @@ pub(super) fn in_stanza(frame: Frame<'_>) -> bool {
     journal::Stanza::around(frame).is_some()
 }
 
+/// The format of a sample whose lines do not tell it one by one: what stands before each line, or above
+/// them all, does.
+pub(super) fn of_sample(sample: &[u8]) -> Option<Format> {
+    if is_indented_event(sample) {
+        return Some(F::KubeEvents);
+    }
+    if pretty::is_pretty(sample) {
+        return Some(F::JsonPretty);
+    }
+    collected::of_sample(sample)
+}
+
 /// Whether the text is indented JSON with Kubernetes' events.
 pub(super) fn is_indented_event(text: &[u8]) -> bool {
     let inner = text.trim_ascii_start().strip_prefix(b"{");
@@ -499,11 +404,31 @@ pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
         F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
             return json::stamp_of(line, format);
         }
+        F::JsonPretty => return json::stamp_of(line, F::JsonLines),
+        F::JavaUtilLogging => return java::stamp_of(line),
+        F::WindowsCsv | F::WindowsCsvDayFirst => return windows::csv_stamp(line, format),
+        F::WindowsXml => return windows::xml_stamp(line),
+        F::Compose | F::Stern => return collected::stamp_of(line, format),
         _ => {}
     }
     place_of_stamp(line, format)?
         .read(line)
-        .map(|(stamp, _)| stamp)
+        .map(|(stamp, _)| zoned(stamp, format))
+}
+
+/// The stamp of a format whose writers write UTC without saying so: W3C's extended format and HTTPERR
+/// (their documentation), cloud-init (`log.py` sets `time.gmtime`).
+fn zoned(stamp: Stamp, format: Format) -> Stamp {
+    match stamp.known {
+        Told::Local(at) if matches!(format, F::W3c | F::HttpErr | F::CloudInit) => Stamp {
+            known: Told::Utc {
+                at,
+                offset_s: Some(0),
+            },
+            ..stamp
+        },
+        _ => stamp,
+    }
 }
 
 /// The bytes of the stamp that are equal within one minute.
@@ -511,6 +436,8 @@ pub(super) fn minute_key(line: &[u8], format: Format) -> Option<Range<usize>> {
     match format {
         F::JournalJson | F::JournalExport | F::AptHistory => None,
         F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => None,
+        F::JsonPretty | F::JavaUtilLogging | F::WindowsXml => None,
+        F::WindowsCsv | F::WindowsCsvDayFirst | F::Compose | F::Stern => None,
         _ => place_of_stamp(line, format)?.minute(line),
     }
 }
@@ -535,6 +462,11 @@ fn place_of_stamp(line: &[u8], format: Format) -> Option<stamp::Head> {
             });
         }
         _ => {}
+    }
+    if !format.known().templates.is_empty()
+        && let Some(head) = template::stamp_head(line, format)
+    {
+        return Some(head);
     }
     stamp::head(line)
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::lines::{self, Block, backward, chomp, text};
-use super::{Format, inner, level, services, start, syslog, web};
+use super::{Format, inner, level, services, start, syslog, template, web};
 use crate::record::stamp::{self, Head, Layout};
 use crate::record::{Frame, Record, Severity};
 use crate::time::Stamp;
@@ -18,11 +18,17 @@ pub(in crate::record) fn shape(line: &[u8]) -> Option<Format> {
 
 /// Reads a line with a header, and the lines below it that have none.
 pub(in crate::record) fn read<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
-    if super::is_head(frame.line) {
-        read_block(frame, hint)
-    } else {
-        None
+    if !super::is_head(frame.line) {
+        return None;
     }
+    if hint.is_single()
+        && let Some(mut record) = header(chomp(frame.line), hint).filter(|r| r.format == hint)
+    {
+        record.len = frame.line.len();
+        record.stamp = record.stamp.or_else(|| stamp_above(frame.before));
+        return Some(record);
+    }
+    read_block(frame, hint)
 }
 
 /// Reads the record that the line is a part of: from the nearest header on.
@@ -53,7 +59,8 @@ pub(in crate::record) fn plain<'a>(frame: Frame<'a>) -> Record<'a> {
     record
 }
 
-fn stamp_above(before: &[u8]) -> Option<Stamp> {
+/// The time of the nearest line above that bears one.
+pub(in crate::record) fn stamp_above(before: &[u8]) -> Option<Stamp> {
     backward(before)
         .take(lines::MOST_LINES)
         .find_map(|(_, line)| super::any_stamp(line))
@@ -74,7 +81,9 @@ fn header(line: &[u8], hint: Format) -> Option<Record<'_>> {
 
 fn plain_header(line: &[u8], hint: Format) -> Option<Record<'_>> {
     let Some(head) = stamp::head(line) else {
-        return services::redis(line).or_else(|| stampless(line));
+        return services::redis(line)
+            .or_else(|| stampless(line))
+            .or_else(|| template::read(line));
     };
     let special = match head.layout {
         Layout::Iso if head.start == 0 => services::supervisord(line, hint == Format::Supervisord)
@@ -87,6 +96,14 @@ fn plain_header(line: &[u8], hint: Format) -> Option<Record<'_>> {
     };
     if special.is_some() {
         return special;
+    }
+    if hint == Format::W3c
+        && let Some(record) = web::extended(line)
+    {
+        return Some(record);
+    }
+    if let Some(record) = template::read(line) {
+        return Some(record);
     }
     let (stamp, end) = head.read(line)?;
     let boxed = head.start > 0 && line.get(..head.start)?.contains(&b'[');

@@ -42,6 +42,28 @@ pub(in crate::record) fn access(line: &[u8]) -> Option<Record<'_>> {
     Some(record)
 }
 
+/// Whether the line is one of the directives of W3C's extended format.
+pub(in crate::record) fn is_directive(line: &[u8]) -> bool {
+    [&b"#Fields: "[..], b"#Software: ", b"#Version: ", b"#Date: "]
+        .iter()
+        .any(|name| line.starts_with(name))
+}
+
+/// Reads a line of W3C's extended format, whatever its fields; the time is UTC
+/// (W3C working draft WD-logfile-960323).
+pub(in crate::record) fn extended(line: &[u8]) -> Option<Record<'_>> {
+    let mut record = start(Format::W3c, line);
+    record.program = Some(Cow::Borrowed("access"));
+    if is_directive(line) {
+        record.message = Cow::Borrowed(line);
+        return Some(record);
+    }
+    let (stamp, end) = stamp::parse(Layout::Iso, line)?;
+    record.stamp = Some(super::zoned(stamp, Format::W3c));
+    record.message = Cow::Borrowed(line.get(end..)?.trim_ascii_start());
+    Some(record)
+}
+
 /// `2026/03/01 10:00:00 [alert] 812#812: *17 text`.
 pub(in crate::record) fn nginx_error(line: &[u8]) -> Option<Record<'_>> {
     let (stamp, end) = stamp::parse(Layout::Slashes, line)?;
