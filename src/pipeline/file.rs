@@ -91,7 +91,11 @@ impl<'a> Job<'a> {
         Ok(Self {
             index,
             source,
-            format: first.as_ref().map_or(Format::Plain, |b| detect(b.after(0))),
+            format: match (opened.meta.journal, &first) {
+                (Some(_), _) => Format::Journal,
+                (None, Some(block)) => detect(block.after(0)),
+                (None, None) => Format::Plain,
+            },
             front: Mutex::new(Front {
                 opened: Some((blocks, opened.meta, opened.note)),
                 count: 0,
@@ -116,7 +120,9 @@ impl<'a> Job<'a> {
         options: &ScanOptions,
         progress: &dyn Progress,
     ) -> Option<FileYield> {
-        let stem = (self.source.path != "-").then(|| self.source.stem());
+        // A journal's entries name their program, and its file's name tells none.
+        let has_stem = self.source.path != "-" && self.format != Format::Journal;
+        let stem = has_stem.then(|| self.source.stem());
         let input = InputName {
             file: FileId::new(self.index),
             stem,
@@ -182,8 +188,12 @@ impl<'a> Job<'a> {
             let text = format!("{err}; the {lines} line(s) before that were used");
             warnings.push(Warning::failing(path, text));
         }
-        if let Some(text) = note.text() {
-            warnings.push(Warning::new(path, text));
+        for noted in note.all() {
+            let fails = noted.fails;
+            warnings.push(Warning {
+                fails,
+                ..Warning::new(path, noted.text)
+            });
         }
         warnings
     }
@@ -278,6 +288,7 @@ impl Join {
                 ),
             ));
         }
+        let bytes = meta.journal.unwrap_or(self.bytes);
         let events = FileEvents {
             path: source.path.clone(),
             format,
@@ -287,7 +298,7 @@ impl Join {
         };
         FileYield {
             events,
-            bytes: self.bytes,
+            bytes,
             lines: self.lines,
             dropped,
             warnings,

@@ -18,6 +18,7 @@ mod ansible;
 mod container;
 mod inner;
 mod journal;
+mod journal_file;
 mod json;
 mod keys;
 mod kube;
@@ -60,6 +61,8 @@ pub enum Format {
     JournalJson,
     /// Stanzas of `KEY=value`.
     JournalExport,
+    /// A binary journal, of which `source` has made lines.
+    Journal,
     /// `[  812.123456] ..` and `[Sun Mar  1 10:00:00 2026] ..`.
     Dmesg,
     /// dpkg.log.
@@ -143,6 +146,7 @@ impl Format {
         F::JournalShortMonotonic,
         F::JournalJson,
         F::JournalExport,
+        F::Journal,
         F::Dmesg,
         F::Dpkg,
         F::AptHistory,
@@ -199,6 +203,7 @@ impl Format {
             F::JournalShortMonotonic => "journal-short-monotonic",
             F::JournalJson => "journal-json",
             F::JournalExport => "journal-export",
+            F::Journal => "journal",
             F::Dmesg => "dmesg",
             F::Dpkg => "dpkg",
             F::AptHistory => "apt-history",
@@ -265,6 +270,7 @@ impl Format {
             self,
             F::JournalJson
                 | F::JournalExport
+                | F::Journal
                 | F::Dpkg
                 | F::AptHistory
                 | F::Ansible
@@ -301,6 +307,7 @@ fn start<'a>(format: Format, line: &'a [u8]) -> Record<'a> {
         back: 0,
         len: line.len(),
         unwrapped: false,
+        cursor: None,
     }
 }
 
@@ -327,6 +334,7 @@ fn into_owned(record: Record<'_>) -> Record<'static> {
         back: record.back,
         len: record.len,
         unwrapped: record.unwrapped,
+        cursor: own(record.cursor),
     }
 }
 
@@ -401,6 +409,7 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
     match format {
         F::JournalJson => journal::read_json(frame),
         F::JournalExport => journal::Stanza::around(frame)?.record(),
+        F::Journal => journal_file::read(frame),
         F::Dpkg => packages::read_dpkg(frame),
         F::AptHistory => packages::read_apt(frame),
         F::Ansible => ansible::read(frame),
@@ -482,6 +491,7 @@ pub(super) fn is_indented_event(text: &[u8]) -> bool {
 pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Option<Tag<'a>> {
     match format {
         F::JournalJson => places.tag(line),
+        F::Journal => journal_file::tag(line),
         format if format.is_syslog() => syslog::split(line)?.tag(),
         _ => None,
     }
@@ -491,6 +501,7 @@ pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Op
 pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
     match format {
         F::JournalJson => return Places::default().stamp(line),
+        F::Journal => return journal_file::stamp(line),
         F::JournalExport => {
             let digits = lines::chomp(line.strip_prefix(b"__REALTIME_TIMESTAMP=")?);
             return stamp::from_count(stamp::number(digits)?, &[]);
@@ -509,6 +520,7 @@ pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
 /// The bytes of the stamp that are equal within one minute.
 pub(super) fn minute_key(line: &[u8], format: Format) -> Option<Range<usize>> {
     match format {
+        F::Journal => journal_file::minute_key(line),
         F::JournalJson | F::JournalExport | F::AptHistory => None,
         F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => None,
         _ => place_of_stamp(line, format)?.minute(line),
