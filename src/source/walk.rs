@@ -12,8 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::open::{HEAD, Kind, Raw, fill};
 use super::journal::Header;
+use super::open::{HEAD, Kind, Raw, fill};
 use super::{Place, Source, Sources, archive, name};
 use crate::error::{Error, Warning};
 
@@ -585,11 +585,7 @@ mod tests {
         fails.sort_unstable();
         assert_eq!(
             fails,
-            [
-                ("none.log", false),
-                ("prog", true),
-                ("wide.log", true)
-            ]
+            [("none.log", false), ("prog", true), ("wide.log", true)]
         );
     }
 

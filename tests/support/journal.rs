@@ -104,7 +104,8 @@ impl Journal {
     fn object(&mut self, kind: u8, flags: u8, payload: &[u8]) -> u64 {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         let at = self.bytes.len() as u64;
-        self.bytes.extend_from_slice(&[kind, flags, 0, 0, 0, 0, 0, 0]);
+        self.bytes
+            .extend_from_slice(&[kind, flags, 0, 0, 0, 0, 0, 0]);
         let size = 16 + payload.len() as u64;
         self.bytes.extend_from_slice(&size.to_le_bytes());
         self.bytes.extend_from_slice(payload);
@@ -144,6 +145,11 @@ impl Journal {
         self.data.insert(payload, at);
         self.field(name.as_bytes());
         at
+    }
+
+    /// Where the DATA object of a field that was written begins.
+    pub(crate) fn place_of(&self, name: &str, value: &[u8]) -> u64 {
+        self.data[&[name.as_bytes(), b"=", value].concat()]
     }
 
     /// Adds an entry; returns where it begins.

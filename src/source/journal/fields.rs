@@ -113,9 +113,7 @@ impl Fields {
         if value.len() > VALUE || start + value.len() > ARENA {
             return None;
         }
-        let number = u32::try_from(self.values.len())
-            .ok()
-            .filter(|n| *n < FAR)?;
+        let number = u32::try_from(self.values.len()).ok().filter(|n| *n < FAR)?;
         self.arena.extend_from_slice(value);
         if field != MESSAGE {
             fit(&mut self.arena[start..], field);
@@ -154,7 +152,10 @@ impl Fields {
     pub(super) fn value(&self, number: u32) -> &[u8] {
         let value = self.values.get(number as usize);
         value
-            .and_then(|v| self.arena.get(v.start as usize..(v.start + v.length) as usize))
+            .and_then(|v| {
+                self.arena
+                    .get(v.start as usize..(v.start + v.length) as usize)
+            })
             .unwrap_or_default()
     }
 

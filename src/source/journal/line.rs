@@ -65,9 +65,9 @@ pub(super) const NAMED: usize = 6;
 pub(super) fn fit(value: &mut [u8], field: usize) {
     for byte in value {
         match *byte {
+            0..=b' ' if field == HOST => *byte = b'?',
             b'\n' => *byte = LINE_END,
             SEPARATOR => *byte = b'?',
-            0..=b' ' if field == HOST => *byte = b'?',
             _ => {}
         }
     }

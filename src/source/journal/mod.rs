@@ -212,9 +212,7 @@ impl Journal {
             let bytes = self.window.at(at, REACH)?;
             let eighths = bytes.chunks_exact(8);
             let count = eighths.len();
-            let zeros = eighths
-                .take_while(|eighth| **eighth == [0; 8])
-                .count();
+            let zeros = eighths.take_while(|eighth| **eighth == [0; 8]).count();
             if zeros < count || count == 0 {
                 return Ok(at + 8 * zeros as u64);
             }
@@ -375,7 +373,13 @@ impl Journal {
             Some((_, Known::Near(number))) => fields.value(number),
             _ => &[],
         };
-        let or = |first, second| if value(first).is_empty() { value(second) } else { value(first) };
+        let or = |first, second| {
+            if value(first).is_empty() {
+                value(second)
+            } else {
+                value(first)
+            }
+        };
         let lines = self.clock.lines(entry, &mut self.lines);
         lines.begin(
             entry.realtime,
@@ -434,7 +438,8 @@ impl Journal {
         }
         if tally.damaged > TOLD as u64 {
             let more = tally.damaged - TOLD as u64;
-            self.note.fail(format!("journal is damaged at {more} more places"));
+            self.note
+                .fail(format!("journal is damaged at {more} more places"));
         }
         let length = self.window.length();
         if self.last < tail && self.header.end > length {

@@ -39,7 +39,9 @@ impl Window {
     /// The `size` bytes at `at`, at most [`REACH`]; fewer at the end of the file.
     pub(super) fn at(&mut self, at: u64, size: usize) -> io::Result<&[u8]> {
         let left = self.length.saturating_sub(at);
-        let size = usize::try_from(left).map_or(REACH, |left| left.min(REACH)).min(size);
+        let size = usize::try_from(left)
+            .map_or(REACH, |left| left.min(REACH))
+            .min(size);
         let from = match at.checked_sub(self.base).map(usize::try_from) {
             Some(Ok(from)) if from + size <= self.filled => from,
             _ => self.move_to(at, size)?,
