@@ -4,19 +4,22 @@
 //! ([`Fields::known`]). An item is an offset; a table keeps for each that matters its field and, up to a
 //! bound, its value, so that a unit or a host that thousands of entries share is read once.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-
 use super::line::{FIELDS, MESSAGE, fit};
 
 /// The most bytes of all values that are kept; others are read again where they are needed.
 const ARENA: usize = 24 << 20;
 /// The longest value that is kept.
 const VALUE: usize = 4096;
-/// Marks, in a slot, a value that is not kept.
+/// Marks, in a cell, a value that is not kept; its field stands in its number's place.
 const FAR: u32 = 1 << 31;
-/// Slots at first; a power of two.
-const SLOTS: usize = 1 << 12;
+/// The bits of a cell that hold a number, one more than it is.
+const NUMBER: u32 = (1 << 28) - 1;
+/// A DATA object has 64 bytes at least, so that no two begin in as many.
+const CELL: u64 = 64;
+/// Cells of a page: a quarter of a MiB of the file.
+const PAGE: usize = 4096;
+/// 32 GiB, beyond which no journal reaches.
+const PAGES: usize = (32 << 30) / (CELL as usize * PAGE);
 /// Slots of the names' table; a power of two, much larger than their number.
 const NAMES: usize = 256;
 
@@ -37,11 +40,9 @@ struct Value {
 
 pub(super) struct Fields {
     names: [u8; NAMES],
-    /// Random, so that no file can be made whose offsets all fall into one slot.
-    seed: u64,
-    /// An offset's eighth, and a value's number or a field with [`FAR`]; no object begins at 0.
-    slots: Vec<(u32, u32)>,
-    used: usize,
+    /// Pages of cells, by place in the file. A cell tells of the object that begins in its 64 bytes: the
+    /// number of its value, and which of its eighths the object begins at; 0 where there is none.
+    pages: Vec<Option<Box<[u32; PAGE]>>>,
     values: Vec<Value>,
     arena: Vec<u8>,
 }
@@ -58,9 +59,7 @@ impl Fields {
         }
         Self {
             names,
-            seed: RandomState::new().hash_one(0) | 1,
-            slots: vec![(0, 0); SLOTS],
-            used: 0,
+            pages: Vec::new(),
             values: Vec::new(),
             arena: Vec::new(),
         }
@@ -113,7 +112,9 @@ impl Fields {
         if value.len() > VALUE || start + value.len() > ARENA {
             return None;
         }
-        let number = u32::try_from(self.values.len()).ok().filter(|n| *n < FAR)?;
+        let number = u32::try_from(self.values.len())
+            .ok()
+            .filter(|n| *n < NUMBER)?;
         self.arena.extend_from_slice(value);
         if field != MESSAGE {
             fit(&mut self.arena[start..], field);
@@ -128,24 +129,17 @@ impl Fields {
 
     /// The field of the object at `at`, and what of it is known; `None` where it is of no use.
     pub(super) fn known(&self, at: u64) -> Option<(usize, Known)> {
-        let key = key_of(at)?;
-        let mask = self.slots.len() - 1;
-        let mut slot = self.slot_of(key);
-        loop {
-            let (known, value) = self.slots[slot];
-            if known == 0 {
-                return None;
-            }
-            if known == key {
-                break Some(if value & FAR != 0 {
-                    ((value & !FAR) as usize, Known::Far)
-                } else {
-                    let field = self.values.get(value as usize)?.field;
-                    (usize::from(field), Known::Near(value))
-                });
-            }
-            slot = (slot + 1) & mask;
+        let (page, cell, eighth) = place_of(at)?;
+        let held = self.pages.get(page)?.as_ref()?[cell];
+        let number = (held & NUMBER).checked_sub(1)?;
+        if held >> 28 & 7 != eighth {
+            return None;
         }
+        if held & FAR != 0 {
+            return Some((number as usize, Known::Far));
+        }
+        let field = self.values.get(number as usize)?.field;
+        Some((usize::from(field), Known::Near(number)))
     }
 
     /// A value that is kept.
@@ -159,47 +153,25 @@ impl Fields {
             .unwrap_or_default()
     }
 
-    fn slot_of(&self, key: u32) -> usize {
-        let hash = u64::from(key).wrapping_mul(self.seed);
-        (hash >> (64 - self.slots.len().trailing_zeros())) as usize
-    }
-
     fn put(&mut self, at: u64, value: u32) {
-        let Some(key) = key_of(at) else { return };
-        if (self.used + 1) * 3 > self.slots.len() * 2 {
-            self.grow();
+        let Some((page, cell, eighth)) = place_of(at) else {
+            return;
+        };
+        if self.pages.len() <= page {
+            self.pages.resize(page + 1, None);
         }
-        let mask = self.slots.len() - 1;
-        let mut slot = self.slot_of(key);
-        while self.slots[slot].0 != 0 && self.slots[slot].0 != key {
-            slot = (slot + 1) & mask;
-        }
-        if self.slots[slot].0 == 0 {
-            self.used += 1;
-        }
-        self.slots[slot] = (key, value);
-    }
-
-    fn grow(&mut self) {
-        let bigger = vec![(0, 0); self.slots.len() * 2];
-        let old = std::mem::replace(&mut self.slots, bigger);
-        let mask = self.slots.len() - 1;
-        for (key, value) in old.into_iter().filter(|(key, _)| *key != 0) {
-            let mut slot = self.slot_of(key);
-            while self.slots[slot].0 != 0 {
-                slot = (slot + 1) & mask;
-            }
-            self.slots[slot] = (key, value);
-        }
+        let page = self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]));
+        // A number is less than its mask, and so is one more.
+        page[cell] = (value & FAR) | (eighth << 28) | ((value & NUMBER) + 1);
     }
 }
 
-/// An object's key: where it begins, in units of eight bytes; `None` where none can begin, and beyond
-/// 32 GiB, where no journal reaches.
-fn key_of(at: u64) -> Option<u32> {
-    (at > 0 && at.is_multiple_of(8))
-        .then(|| u32::try_from(at / 8).ok())
-        .flatten()
+/// An object's page, its cell there, and its eighth of that; `None` where no object can begin.
+fn place_of(at: u64) -> Option<(usize, usize, u32)> {
+    let cell = usize::try_from(at / CELL).ok()?;
+    let page = cell / PAGE;
+    let eighth = (at % CELL / 8) as u32;
+    (at.is_multiple_of(8) && page < PAGES).then_some((page, cell % PAGE, eighth))
 }
 
 fn slot_of_name(name: &[u8]) -> usize {
@@ -231,13 +203,13 @@ mod tests {
         let mut fields = Fields::new();
         for n in 1..50_000_u64 {
             match n % 3 {
-                0 => fields.note(n * 8, 7, n.to_string().as_bytes()),
-                1 => fields.note(n * 8, MESSAGE, b"text"),
+                0 => fields.note(n * 72, 7, n.to_string().as_bytes()),
+                1 => fields.note(n * 72, MESSAGE, b"text"),
                 _ => {}
             }
         }
         for n in 1..50_000_u64 {
-            match (n % 3, fields.known(n * 8)) {
+            match (n % 3, fields.known(n * 72)) {
                 (0, Some((7, Known::Near(v)))) => {
                     assert_eq!(fields.value(v), n.to_string().as_bytes());
                 }
@@ -245,10 +217,11 @@ mod tests {
                 other => panic!("{n}: {other:?}"),
             }
         }
-        assert_eq!(fields.known(4), None);
+        assert_eq!(fields.known(68), None);
+        assert_eq!(fields.known(80), None);
         assert_eq!(fields.known(u64::MAX - 7), None);
-        fields.keep_again(8, MESSAGE, b"a\nb");
-        let Some((MESSAGE, Known::Near(v))) = fields.known(8) else {
+        fields.keep_again(72, MESSAGE, b"a\nb");
+        let Some((MESSAGE, Known::Near(v))) = fields.known(72) else {
             panic!()
         };
         assert_eq!(fields.value(v), b"a\nb");

@@ -125,7 +125,7 @@ impl Lines {
 
 fn stamp(micros: u64) -> [u8; STAMP] {
     let minute = micros / MICROS_PER_MINUTE;
-    let number = minute << 32 | micros % MICROS_PER_MINUTE;
+    let number = (minute << 32) | (micros % MICROS_PER_MINUTE);
     let mut text = [0; STAMP];
     for (n, digit) in text.iter_mut().enumerate() {
         *digit = digit_of(number >> (60 - 4 * n));
