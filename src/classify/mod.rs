@@ -456,7 +456,7 @@ impl RuleSet {
         let owned = |value: &Option<Cow<'_, str>>| value.as_deref().map(Into::into);
         Event {
             place,
-            cursor: None,
+            cursor: record.cursor.as_deref().map(Into::into),
             stamp: record.stamp,
             at: Timestamp::from_nanos(0),
             class: rule.class,

@@ -7,6 +7,11 @@ use crashtrail::{Format, Group, KNOWN_FORMATS, KnownFormat, Taken, report};
 /// The format of this name, as `--input-format` takes it.
 pub(super) fn named(name: &str) -> Result<Format, String> {
     if let Some(known) = KnownFormat::named(name) {
+        if known.format == Format::Journal {
+            return Err(
+                "a binary journal is known by its header, and read as one without this".into(),
+            );
+        }
         return Ok(known.format);
     }
     let names: Vec<&str> = KNOWN_FORMATS.iter().map(|known| known.name).collect();

@@ -97,9 +97,12 @@ impl<'a> Job<'a> {
         Ok(Self {
             index,
             source,
-            format: options
-                .format
-                .unwrap_or_else(|| first.as_ref().map_or(Format::Plain, |b| detect(b.after(0)))),
+            format: match (opened.meta.journal, options.format, &first) {
+                (Some(_), ..) => Format::Journal,
+                (None, Some(given), _) => given,
+                (None, None, Some(block)) => detect(block.after(0)),
+                (None, None, None) => Format::Plain,
+            },
             anywhere: opened.anywhere,
             front: Mutex::new(Front {
                 opened: Some((blocks, opened.meta, opened.note)),
@@ -125,7 +128,9 @@ impl<'a> Job<'a> {
         options: &ScanOptions,
         progress: &dyn Progress,
     ) -> Option<FileYield> {
-        let stem = (self.source.path != "-").then(|| self.source.stem());
+        // A journal's entries name their program, and its file's name tells none.
+        let has_stem = self.source.path != "-" && self.format != Format::Journal;
+        let stem = has_stem.then(|| self.source.stem());
         let input = InputName {
             file: FileId::new(self.index),
             stem,
@@ -207,8 +212,12 @@ impl<'a> Job<'a> {
             let text = format!("{err}; the {lines} line(s) before that were used");
             warnings.push(Warning::failing(path, text));
         }
-        if let Some(text) = note.text() {
-            warnings.push(Warning::new(path, text));
+        for noted in note.all() {
+            let fails = noted.fails;
+            warnings.push(Warning {
+                fails,
+                ..Warning::new(path, noted.text)
+            });
         }
         warnings
     }
@@ -310,6 +319,7 @@ impl Join {
                 ),
             ));
         }
+        let bytes = meta.journal.unwrap_or(self.bytes);
         let events = FileEvents {
             path: source.path.clone(),
             series: source.series(),
@@ -320,7 +330,7 @@ impl Join {
         };
         FileYield {
             events,
-            bytes: self.bytes,
+            bytes,
             lines: self.lines,
             kept: self.kept,
             dropped,

@@ -69,12 +69,15 @@ pub fn formats(
 }
 
 fn taken(source: &Source, format: Option<Format>) -> std::io::Result<Taken> {
-    let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
+    let opened = source.open()?;
+    let mut blocks = Blocks::new(opened.reader, BLOCK);
     let block = blocks.next_block();
-    let told = block
-        .as_ref()
-        .map_or(Format::Plain, |block| detect(block.after(0)));
-    let format = format.unwrap_or(told);
+    let format = match (opened.meta.journal, format, &block) {
+        (Some(_), ..) => Format::Journal,
+        (None, Some(given), _) => given,
+        (None, None, Some(block)) => detect(block.after(0)),
+        (None, None, None) => Format::Plain,
+    };
     let text = block.as_ref().map_or(&b""[..], |block| block.main());
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let first = first_record(text, format).map(|record| FirstRecord {

@@ -244,11 +244,12 @@ fn lines_before(
         if let Some(record) = read(frame, format).filter(|r| is_wanted(r, w)) {
             let message = String::from_utf8_lossy(&record.message).into_owned();
             let line_no = w.place.line.get().checked_sub(back as u64);
+            let cursor = record.cursor.as_deref().map(str::to_owned);
             refs.push(Ref {
                 path: source.path.clone(),
-                line: line_no,
-                offset: Some(offset),
-                cursor: None,
+                line: line_no.filter(|_| cursor.is_none()),
+                offset: cursor.is_none().then_some(offset),
+                cursor,
                 time: record.stamp.and_then(|s| match s.known {
                     Known::Utc { at, .. } => Some(Time(at)),
                     _ => None,

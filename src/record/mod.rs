@@ -92,4 +92,6 @@ pub struct Record<'a> {
     /// Whether the text for a report is the unwrapped `program[pid]: message` rather than the line as
     /// it stands in the file (JSON, export and journal records).
     pub unwrapped: bool,
+    /// The record's place in a binary journal, as journalctl writes it.
+    pub cursor: Option<Cow<'a, str>>,
 }

@@ -222,7 +222,7 @@ impl Input {
                     self.consume(zeros);
                 }
                 Some(0) => {
-                    note.set(format!(
+                    note.add(format!(
                         "bytes after the end of the {} stream: not read",
                         codec.name()
                     ));

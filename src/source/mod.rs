@@ -4,16 +4,17 @@
 //! read once though found twice, and decompression. In: paths as the user gave them. Out: [`Sources`],
 //! sorted with the oldest rotated copy first, each opened by [`Source::open`]; and a [`Warning`] for all
 //! that is skipped. Formats are told by their bytes, never by a name. Lines and records are the concern
-//! of later stages.
+//! of later stages, but for systemd's binary journals, which have no lines: [`journal`] makes them.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Warning;
 use crate::time::Timestamp;
 
 mod archive;
 mod decode;
+pub(crate) mod journal;
 mod name;
 mod open;
 mod walk;
@@ -32,6 +33,8 @@ pub struct Source {
     /// Length of the part of `path` before the file name.
     folder: usize,
     place: Place,
+    /// The file's own id, where it is a binary journal.
+    journal: Option<[u8; 16]>,
 }
 
 /// How to open a source.
@@ -58,6 +61,7 @@ impl Source {
             named,
             folder,
             place,
+            journal: None,
         }
     }
 
@@ -70,6 +74,7 @@ impl Source {
             named: false,
             folder,
             place,
+            journal: None,
         }
     }
 
@@ -112,18 +117,49 @@ pub struct Sources {
 
 /// What a reader left unread without failing; known once the reader has come to its end.
 #[derive(Debug, Clone, Default)]
-pub struct Note(Arc<OnceLock<String>>);
+pub struct Note(Arc<Mutex<Vec<Noted>>>);
+
+/// Something that was left unread, or guessed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// What, and where.
+    pub text: String,
+    /// Whether the input is damaged or breaks off.
+    pub fails: bool,
+}
 
 impl Note {
-    /// The first thing that was left unread.
+    /// All that was noted.
     #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+    pub fn all(&self) -> Vec<Noted> {
+        self.list().clone()
     }
 
-    /// Takes `text` down, unless something stands there.
-    fn set(&self, text: String) {
-        // The first note is the one that counts: `Err` only hands the second back.
-        let _ = self.0.set(text);
+    /// Takes down what does not mean that the input is damaged, unless it stands there.
+    fn add(&self, text: String) {
+        self.push(Noted { text, fails: false });
+    }
+
+    /// Takes damage down.
+    fn fail(&self, text: String) {
+        self.push(Noted { text, fails: true });
+    }
+
+    fn push(&self, noted: Noted) {
+        let mut list = self.list();
+        if !list.contains(&noted) {
+            list.push(noted);
+        }
+    }
+
+    /// The first thing that was noted.
+    #[cfg(test)]
+    fn text(&self) -> Option<String> {
+        self.list().first().map(|noted| noted.text.clone())
+    }
+
+    fn list(&self) -> std::sync::MutexGuard<'_, Vec<Noted>> {
+        // A list is whole whatever happened to its last user.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::decode::{Bytes, Codec};
-use super::{Note, Place, Source, archive, name};
+use super::{Note, Place, Source, archive, journal, name};
 use crate::time::Timestamp;
 
 /// How many bytes are looked at to tell what a file holds.
@@ -32,18 +32,22 @@ pub struct Meta {
     pub compression: Option<&'static str>,
     /// Year, month and day in the path: `2025-11-18`, `20251118`, `2025/11/18`, or `2025-11` alone.
     pub path_date: Option<(i16, Option<i8>, Option<i8>)>,
+    /// Of a binary journal: how many bytes of it are in use. What is read of it are lines, one for each
+    /// entry.
+    pub journal: Option<u64>,
 }
 
 /// A source that is being read.
 pub struct Opened {
-    /// The decompressed bytes. Of a damaged stream it yields all that can be decoded, and then an error
-    /// that says what broke, again on every further call.
+    /// The decompressed bytes; of a binary journal its entries as lines. Of a damaged stream it yields all
+    /// that can be decoded, and then an error that says what broke, again on every further call.
     pub reader: Bytes,
     /// Whether its bytes can be had from any place on ([`Source::open_anywhere`]).
     pub anywhere: bool,
     /// What is known besides the bytes.
     pub meta: Meta,
-    /// What the reader left unread without failing: garbage after the end of a compressed stream.
+    /// What the reader left unread without failing: garbage after the end of a compressed stream, damaged
+    /// parts of a journal.
     pub note: Note,
 }
 
@@ -60,20 +64,32 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Where the file cannot be opened, or where a pipe holds a tar archive. Damage to a compressed
-    /// stream shows on reading only.
+    /// Where the file cannot be opened, where a pipe holds a tar archive, or where a binary journal has no
+    /// sound header. Damage to a compressed stream, or further on in a journal, shows on reading only.
     pub fn open(&self) -> io::Result<Opened> {
-        let (raw, meta, note) = self.open_raw()?;
+        let (mut raw, mut meta, note) = self.open_raw()?;
+        let (reader, anywhere): (Bytes, bool) = if raw.is_journal() {
+            let file = match raw {
+                Raw::File(file) => file,
+                Raw::Stream(mut stream) => journal::spool(&mut stream, &note)?,
+            };
+            let journal = journal::Journal::open(file, note.clone())?;
+            meta.journal = Some(journal.size());
+            (Box::new(journal), false)
+        } else {
+            let anywhere = matches!(raw, Raw::File(_));
+            (raw.into_bytes(), anywhere)
+        };
         Ok(Opened {
-            anywhere: matches!(raw, Raw::File(_)),
-            reader: raw.into_bytes(),
+            reader,
+            anywhere,
             meta,
             note,
         })
     }
 
     /// Opens the source where its bytes can be had from any place on; `None` where they come in order
-    /// only: of a stream, of an archive's member, of what is compressed.
+    /// only: of a stream, of an archive's member, of what is compressed, of a binary journal.
     ///
     /// # Errors
     ///
@@ -82,7 +98,11 @@ impl Source {
         let Place::File(path) = &self.place else {
             return Ok(None);
         };
-        Ok(match self.open_raw()?.0 {
+        let mut raw = self.open_raw()?.0;
+        if raw.is_journal() {
+            return Ok(None);
+        }
+        Ok(match raw {
             Raw::File(_) => Some(File::open(path)?),
             Raw::Stream(_) => None,
         })
@@ -187,6 +207,13 @@ impl Raw {
         (head, fault)
     }
 
+    /// Whether a binary journal begins here.
+    fn is_journal(&mut self) -> bool {
+        self.peek(journal::MAGIC.len())
+            .0
+            .starts_with(&journal::MAGIC)
+    }
+
     /// Drops `count` bytes.
     pub(super) fn skip(&mut self, count: u64) -> io::Result<()> {
         let is_short = match self {
@@ -245,6 +272,7 @@ pub(super) enum Kind {
     Text,
     Empty,
     Tar,
+    /// A binary journal of systemd's.
     Journal,
     Utf16,
     Binary,
@@ -279,7 +307,7 @@ impl Kind {
         let zeros = head.iter().filter(|&&byte| byte == 0).count();
         if head.is_empty() {
             Self::Empty
-        } else if head.starts_with(b"LPKSHHRH") {
+        } else if head.starts_with(&journal::MAGIC) {
             Self::Journal
         } else if archive::is_tar(head) {
             Self::Tar

@@ -12,6 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::journal::Header;
 use super::open::{HEAD, Kind, Raw, fill};
 use super::{Place, Source, Sources, archive, name};
 use crate::error::{Error, Warning};
@@ -260,6 +261,11 @@ impl Finder {
             Err(error) => self.refuse(&found.source, error.to_string()),
             Ok((mut raw, ..)) => match Kind::of(&mut raw) {
                 Kind::Text => self.found.push(found),
+                Kind::Journal => {
+                    let mut found = found;
+                    found.source.journal = journal_id(&mut raw);
+                    self.found.push(found);
+                }
                 Kind::Tar => self.unfold(&found, &mut raw),
                 kind => self.reject(&found.source, kind),
             },
@@ -288,7 +294,7 @@ impl Finder {
             let source = Source::member(&found.source, &member.name, place);
             if !seen.insert(member.name) {
                 self.warn(&source.path, "twice in the archive; the last one is read");
-            } else if member.kind == Kind::Text {
+            } else if matches!(member.kind, Kind::Text | Kind::Journal) {
                 self.found.push(Found {
                     source,
                     run: found.run,
@@ -306,12 +312,11 @@ impl Finder {
         match kind {
             Kind::Empty => self.warn(&source.path, "empty"),
             Kind::Tar => self.warn(&source.path, "an archive in an archive: not read"),
-            Kind::Journal => self.refuse(source, journal_text(source)),
             Kind::Utf16 => self.refuse(
                 source,
                 "UTF-16 text, not read; convert it: iconv -f UTF-16 -t UTF-8 FILE",
             ),
-            Kind::Binary | Kind::Text => self.refuse(source, "binary, not read"),
+            Kind::Binary | Kind::Text | Kind::Journal => self.refuse(source, "binary, not read"),
         }
     }
 
@@ -338,11 +343,15 @@ impl Finder {
     }
 }
 
-/// A hash of what copies have in common: folder, stem, endings, and place among the rotated ones.
+/// A hash of what copies have in common: folder, stem, endings, and place among the rotated ones; of
+/// journals the id that they bear, whatever they are called.
 fn alias(source: &Source) -> u64 {
     let (folder, file) = source.split();
     let mut hasher = DefaultHasher::new();
-    (folder, name::Name::of(file)).hash(&mut hasher);
+    match source.journal {
+        Some(id) => id.hash(&mut hasher),
+        None => (folder, name::Name::of(file)).hash(&mut hasher),
+    }
     hasher.finish()
 }
 
@@ -380,15 +389,9 @@ fn fill_whole(reader: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
     fault.map_or(Ok(length), Err)
 }
 
-fn journal_text(source: &Source) -> String {
-    let text = "binary systemd journal: not read by this version";
-    if !source.named {
-        return text.to_owned();
-    }
-    format!(
-        "{text}; instead: journalctl --file {} -o json | crashtrail scan -",
-        source.path
-    )
+/// The id of the journal that begins in `raw`.
+fn journal_id(raw: &mut Raw) -> Option<[u8; 16]> {
+    Header::read(&raw.peek(HEAD).0).map(|header| header.file_id)
 }
 
 /// A path as a report shows it.
@@ -559,7 +562,6 @@ mod tests {
     #[test]
     fn what_is_no_text_is_skipped_and_fails_only_where_named() {
         let folder = Folder::of(&[
-            ("j.journal", b"LPKSHHRH\0\0\0\0"),
             ("prog", b"\x7fELF\x02\x01"),
             ("wide.log", b"\xff\xfeN\0o\0v\0"),
             ("none.log", b""),
@@ -573,9 +575,9 @@ mod tests {
         ]);
         let (list, warnings) = folder.discover(&[""]);
         assert_eq!(list, ["text"]);
-        assert_eq!(warnings.len(), 7);
+        assert_eq!(warnings.len(), 6);
         assert!(warnings.iter().all(|w| !w.fails));
-        let (_, warnings) = folder.discover(&["j.journal", "prog", "wide.log", "none.log"]);
+        let (_, warnings) = folder.discover(&["prog", "wide.log", "none.log"]);
         let mut fails: Vec<_> = warnings
             .iter()
             .map(|w| (w.input.as_deref().unwrap(), w.fails))
@@ -583,17 +585,7 @@ mod tests {
         fails.sort_unstable();
         assert_eq!(
             fails,
-            [
-                ("j.journal", true),
-                ("none.log", false),
-                ("prog", true),
-                ("wide.log", true)
-            ]
-        );
-        assert!(
-            warnings
-                .iter()
-                .any(|w| w.text.contains("-o json | crashtrail scan -"))
+            [("none.log", false), ("prog", true), ("wide.log", true)]
         );
     }
 

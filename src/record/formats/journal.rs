@@ -37,7 +37,7 @@ const FACTS: [&str; 15] = [
 
 /// The fields of an entry that matter.
 #[derive(Debug, Default)]
-struct Entry<'a> {
+pub(in crate::record) struct Entry<'a> {
     realtime: Cow<'a, [u8]>,
     message: Cow<'a, [u8]>,
     host: Cow<'a, [u8]>,
@@ -55,7 +55,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// Where the field's value goes; `None` where it is of no use.
-    fn slot(&mut self, name: &[u8]) -> Option<&mut Cow<'a, [u8]>> {
+    pub(in crate::record) fn slot(&mut self, name: &[u8]) -> Option<&mut Cow<'a, [u8]>> {
         Some(match name {
             b"__REALTIME_TIMESTAMP" => &mut self.realtime,
             b"MESSAGE" => &mut self.message,
@@ -80,7 +80,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn record(self, format: Format, line: &'a [u8]) -> Record<'a> {
+    pub(in crate::record) fn record(self, format: Format, line: &'a [u8]) -> Record<'a> {
         let named = |name: Cow<'a, [u8]>| (!name.is_empty()).then(|| into_text(name));
         let or = |a: Cow<'a, [u8]>, b| if a.is_empty() { b } else { a };
         let mut record = start(format, line);

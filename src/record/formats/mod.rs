@@ -21,6 +21,7 @@ mod csv;
 mod inner;
 mod java;
 mod journal;
+mod journal_file;
 mod json;
 mod keys;
 mod known;
@@ -102,6 +103,7 @@ impl Format {
             self,
             F::JournalJson
                 | F::JournalExport
+                | F::Journal
                 | F::Dpkg
                 | F::AptHistory
                 | F::Ansible
@@ -164,6 +166,7 @@ fn start<'a>(format: Format, line: &'a [u8]) -> Record<'a> {
         back: 0,
         len: line.len(),
         unwrapped: false,
+        cursor: None,
     }
 }
 
@@ -190,6 +193,7 @@ fn into_owned(record: Record<'_>) -> Record<'static> {
         back: record.back,
         len: record.len,
         unwrapped: record.unwrapped,
+        cursor: own(record.cursor),
     }
 }
 
@@ -281,6 +285,7 @@ pub(super) fn read_as<'a>(frame: Frame<'a>, format: Format) -> Option<Record<'a>
     match format {
         F::JournalJson => journal::read_json(frame),
         F::JournalExport => journal::Stanza::around(frame)?.record(),
+        F::Journal => journal_file::read(frame),
         F::Dpkg => packages::read_dpkg(frame),
         F::AptHistory => packages::read_apt(frame),
         F::Ansible => ansible::read(frame),
@@ -387,6 +392,7 @@ pub(super) fn is_indented_event(text: &[u8]) -> bool {
 pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Option<Tag<'a>> {
     match format {
         F::JournalJson => places.tag(line),
+        F::Journal => journal_file::tag(line),
         format if format.is_syslog() => syslog::split(line)?.tag(),
         _ => None,
     }
@@ -396,6 +402,7 @@ pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Op
 pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
     match format {
         F::JournalJson => return Places::default().stamp(line),
+        F::Journal => return journal_file::stamp(line),
         F::JournalExport => {
             let digits = lines::chomp(line.strip_prefix(b"__REALTIME_TIMESTAMP=")?);
             return stamp::from_count(stamp::number(digits)?, &[]);
@@ -434,6 +441,7 @@ fn zoned(stamp: Stamp, format: Format) -> Stamp {
 /// The bytes of the stamp that are equal within one minute.
 pub(super) fn minute_key(line: &[u8], format: Format) -> Option<Range<usize>> {
     match format {
+        F::Journal => journal_file::minute_key(line),
         F::JournalJson | F::JournalExport | F::AptHistory => None,
         F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => None,
         F::JsonPretty | F::JavaUtilLogging | F::WindowsXml => None,
