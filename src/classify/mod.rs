@@ -20,6 +20,7 @@ mod braces;
 mod class;
 mod event;
 mod flood;
+mod heads;
 mod keep;
 mod needed;
 mod pack;

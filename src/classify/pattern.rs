@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use memchr::memmem::Finder;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
+use super::heads;
+
 /// The most memory that one compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
@@ -15,6 +17,9 @@ const PATTERN_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
+    /// Whether it matches only from the start of a message, or from behind a head there
+    /// ([`heads::starts`]).
+    start: bool,
     /// Texts of which it needs one to match; empty where there are none such.
     needed: Vec<Finder<'static>>,
     /// `None` where the text is no regular expression, which [`Pattern::check`] tells.
@@ -22,11 +27,13 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// A pattern that needs one of these texts to match; there may be none such.
-    pub(super) fn new(text: String, needed: &[Vec<u8>]) -> Self {
+    /// A pattern that needs one of these texts to match, of which there may be none; with `start` it
+    /// matches from a start of the message only ([`heads::starts`]).
+    pub(super) fn new(text: String, start: bool, needed: &[Vec<u8>]) -> Self {
         let finder = |text: &Vec<u8>| Finder::new(text).into_owned();
         Self {
             text,
+            start,
             needed: needed.iter().map(finder).collect(),
             compiled: OnceLock::new(),
         }
@@ -44,10 +51,17 @@ impl Pattern {
         Ok(())
     }
 
-    /// Whether it matches anywhere in `text`.
+    /// Whether it matches anywhere in `text`, or at its start where it is bound to that.
     #[must_use]
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.may_match(text) && self.regex().is_some_and(|regex| regex.is_match(text))
+        self.may_match(text)
+            && self.regex().is_some_and(|regex| {
+                if self.start {
+                    heads::starts(text).any(|start| regex.is_match(&text[start..]))
+                } else {
+                    regex.is_match(text)
+                }
+            })
     }
 
     /// Whether `text` holds what the pattern needs.
@@ -58,7 +72,14 @@ impl Pattern {
     /// The first match in `text`.
     #[must_use]
     pub fn captures<'t>(&self, text: &'t [u8]) -> Option<Captures<'t>> {
-        self.regex()?.captures(text)
+        let regex = self.regex()?;
+        if self.start {
+            // What a head holds is no part of what is said: the last start counts.
+            let starts = heads::starts(text).filter_map(|start| regex.captures(&text[start..]));
+            starts.last()
+        } else {
+            regex.captures(text)
+        }
     }
 
     /// The names of its groups.
@@ -73,7 +94,14 @@ impl Pattern {
     }
 
     fn compile(&self) -> Result<Regex, regex::Error> {
-        RegexBuilder::new(&self.text)
+        let bound;
+        let text = if self.start {
+            bound = format!("^(?:{})", self.text);
+            &bound
+        } else {
+            &self.text
+        };
+        RegexBuilder::new(text)
             // Logs are bytes: classes such as `\w` mean ASCII, which keeps patterns small and quick.
             .unicode(false)
             .size_limit(PATTERN_BYTES)

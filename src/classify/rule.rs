@@ -152,7 +152,7 @@ impl From<Prepared> for Rule {
             names_unit: ["(?<unit", "(?<service"]
                 .iter()
                 .any(|group| written.pattern.contains(group)),
-            pattern: Pattern::new(written.pattern, &needed),
+            pattern: Pattern::new(written.pattern, written.start, &needed),
             class: written.class,
             kind: written.kind,
             set: written.set,

@@ -46,6 +46,9 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) program: Vec<String>,
     pub(crate) literals: Vec<String>,
+    /// Whether the pattern is bound to the start of the message, or to what stands behind its head.
+    #[serde(default)]
+    pub(crate) start: bool,
     pub(crate) pattern: String,
     pub(crate) class: Class,
     #[serde(default)]
