@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "criterion's macro makes a public function")]
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ fn work(text: &[u8], rules: &RuleSet, sieve: &Sieve, depth: Depth) -> Flood {
 
 fn blocks(c: &mut Criterion) {
     let rules = RuleSet::builtin().expect("the tests rule it out");
-    let sieve = Sieve::new(rules.literals(), &["\u{1b}["]);
+    let sieve = Sieve::new(rules.literals(), &BTreeSet::from(["\u{1b}[".to_owned()]));
     for (name, kind) in [
         ("syslog", Kind::Ordinary(Shape::Rfc3164)),
         ("journal-json", Kind::Ordinary(Shape::JournalJson)),
@@ -127,7 +128,7 @@ fn literals(c: &mut Criterion) {
     for more in [0, 300, 1000, 3000] {
         let mut texts = rules.literals().to_vec();
         texts.extend(made_up(more));
-        let sieve = Sieve::new(&texts, &["\u{1b}["]);
+        let sieve = Sieve::new(&texts, &BTreeSet::from(["\u{1b}[".to_owned()]));
         group.bench_function(format!("{} texts", texts.len()), |b| {
             b.iter(|| work(black_box(&text), &rules, &sieve, Depth::Sieve));
         });
@@ -152,7 +153,7 @@ fn made_up(count: usize) -> impl Iterator<Item = String> {
 /// From events on: the part that one thread does, in time order.
 fn engine(c: &mut Criterion) {
     let rules = RuleSet::builtin().expect("the tests rule it out");
-    let sieve = Sieve::new(rules.literals(), &[]);
+    let sieve = Sieve::new(rules.literals(), &BTreeSet::new());
     let policy = LoopPolicy::default();
     let mut group = c.benchmark_group("engine");
     group.sample_size(10);

@@ -4,6 +4,7 @@
 //! Up to the join of a file's blocks everything is parallel and knows nothing beyond its block; from
 //! the timeline on everything runs in one thread, in time order, but for the verdicts on incidents.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rayon::ThreadPool;
@@ -379,16 +380,12 @@ fn sieve_for(options: &ScanOptions) -> Sieve {
         return Sieve::off();
     }
     let literals = options.rules.literals();
-    let escapes = Format::ESCAPES.iter().filter(|(character, _)| {
-        let mut literals = literals.iter();
-        literals.any(|literal| literal.contains(*character))
-    });
     // Colour codes may stand within the words that a rule looks for, in any format.
-    let veils: Vec<&str> = Format::all()
-        .flat_map(|f| f.veils())
-        .chain(escapes.flat_map(|(_, veils)| *veils))
-        .copied()
-        .chain(["\u{1b}["])
+    let veils: BTreeSet<String> = Format::all()
+        .flat_map(|format| format.veils())
+        .chain(&["\u{1b}["])
+        .map(|veil| (*veil).to_owned())
+        .chain(literals.iter().flat_map(|l| Format::disguises(l)))
         .collect();
     Sieve::new(literals, &veils)
 }

@@ -39,6 +39,8 @@ const MULTIPLIERS: [u32; 5] = [
     0x3c6e_f373,
     0xa54f_f53b,
 ];
+/// How much it says for a run that its runs of two, of three and of four bytes are frequent.
+const WEIGHTS: [u64; 3] = [1, 8, 64];
 /// Bytes that are looked at together.
 const CHUNK: usize = 32;
 /// Words of a bitmap; a power of two.
@@ -220,12 +222,25 @@ impl WithSimd for Find<'_> {
 }
 
 /// Where in each text the seven bytes begin whose runs are the rarest in ordinary lines.
+///
+/// A sample lacks most runs that ordinary lines have; the shorter ones within a run tell how likely it is
+/// among those (smoothing by back-off, Katz 1987).
 fn rarest(texts: &[(usize, &[u8])]) -> Vec<usize> {
-    let mut frequency: HashMap<u32, u64> = HashMap::new();
-    for run in ORDINARY.as_bytes().windows(RUN) {
-        *frequency.entry(word(run)).or_default() += 1;
-    }
-    let often = |run: &[u8]| frequency.get(&word(run)).copied().unwrap_or(0);
+    let counts = [2, 3, RUN].map(|len| {
+        let mut counts: HashMap<&[u8], u64> = HashMap::new();
+        for run in ORDINARY.as_bytes().windows(len) {
+            *counts.entry(run).or_default() += 1;
+        }
+        (len, counts)
+    });
+    let often = |run: &[u8]| {
+        let of = |(len, counts): &(usize, HashMap<&[u8], u64>)| {
+            let shorter = run.windows(*len);
+            let all = shorter.map(|run| counts.get(run).copied().unwrap_or(0));
+            all.min().unwrap_or(0) * WEIGHTS[len - 2]
+        };
+        counts.iter().map(of).sum::<u64>()
+    };
     let sum = |part: &[u8]| part.windows(RUN).map(often).sum::<u64>();
     let place = |text: &[u8]| {
         let parts = text.windows(SHORTEST).map(sum).enumerate();

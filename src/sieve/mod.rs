@@ -79,10 +79,10 @@ impl Candidates {
 impl Sieve {
     /// A sieve for lines that hold one of `literals`, or of the `veils` behind which one may stand.
     #[must_use]
-    pub fn new(literals: &[String], veils: &[&str]) -> Self {
+    pub fn new(literals: &[String], veils: &BTreeSet<String>) -> Self {
         let texts = || {
-            let literals = literals.iter().map(String::as_str);
-            literals.chain(veils.iter().copied()).enumerate()
+            let all = literals.iter().chain(veils);
+            all.map(String::as_str).enumerate()
         };
         let long = texts().filter(|(_, t)| t.len() >= SHORTEST);
         let short: BTreeSet<&str> = texts()
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn all_texts_of_a_line_are_told_unless_a_veil_or_a_short_one_stands_in_it() {
         let literals = ["Killed process", "panicked at", "process 4", "x.js:"].map(String::from);
-        let sieve = Sieve::new(&literals, &["\"MESSAGE\":["]);
+        let sieve = Sieve::new(&literals, &BTreeSet::from(["\"MESSAGE\":[".to_owned()]));
         let text =
             b"a panicked at b\nKilled process 4, panicked at\n{\"MESSAGE\":[1]} panicked at\n\
             x.js: panicked at\n";
@@ -247,7 +247,7 @@ mod tests {
             "Killed process".to_owned(),
             "OOM".to_owned(),
         ];
-        let sieve = Sieve::new(&literals, &["\"x\":["]);
+        let sieve = Sieve::new(&literals, &BTreeSet::from(["\"x\":[".to_owned()]));
         let text =
             b"quiet\na panicked at b panicked at\nquiet\nKilled process 4\n{\"x\":[1]}\nOOM\n";
         assert_eq!(starts(&sieve, text), [6, 40, 57, 67]);
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_line_with_a_run_of_a_text_only_is_none() {
-        let sieve = Sieve::new(&["panicked at".to_owned()], &[]);
+        let sieve = Sieve::new(&["panicked at".to_owned()], &BTreeSet::new());
         assert_eq!(
             starts(&sieve, b"panic panicked cked at\n"),
             [] as [usize; 0]

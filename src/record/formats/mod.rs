@@ -18,6 +18,7 @@ mod ansible;
 mod collected;
 mod container;
 mod csv;
+mod escapes;
 mod inner;
 mod java;
 mod journal;
@@ -87,15 +88,10 @@ impl Format {
         }
     }
 
-    /// How some writers of JSON write a character that others write as it is: a line that holds one of
-    /// these may hide a literal with the character.
-    pub const ESCAPES: [(char, &'static [&'static str]); 5] = [
-        ('"', &["\\\""]),
-        ('\\', &["\\\\"]),
-        ('<', &["\\u003c", "\\u003C"]),
-        ('>', &["\\u003e", "\\u003E"]),
-        ('&', &["\\u0026"]),
-    ];
+    /// What may stand in a line in the place of a text that a message holds, because JSON has it escaped.
+    pub fn disguises(text: &str) -> impl Iterator<Item = String> {
+        escapes::disguises(text).into_iter()
+    }
 
     /// Whether a line of this format always is a record of its own: nothing below belongs to it.
     fn is_single(self) -> bool {
