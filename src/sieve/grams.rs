@@ -39,10 +39,13 @@ const MULTIPLIERS: [u32; 5] = [
     0x3c6e_f373,
     0xa54f_f53b,
 ];
-/// How much it says for a run that its runs of two, of three and of four bytes are frequent.
-const WEIGHTS: [u64; 3] = [1, 8, 64];
+/// How much it says against seven bytes of a text that ordinary lines hold its runs of so many bytes: those
+/// of four cost a closer look, the seven themselves a comparison.
+const WEIGHTS: [(usize, u64); 2] = [(RUN, 1), (SHORTEST, 16)];
 /// Bytes that are looked at together.
 const CHUNK: usize = 32;
+/// Chunks after which those that hit are looked at closely; a power of two.
+const BATCH: usize = 256;
 /// Words of a bitmap; a power of two.
 const WORDS: usize = 2048;
 
@@ -128,52 +131,44 @@ impl Grams {
     #[inline(always)]
     fn find_all(&self, text: &[u8], hits: &mut Vec<Hit>) {
         let (chunks, rest) = text.as_chunks::<CHUNK>();
-        let mut likely = [0_u32; 1024];
-        for (n, part) in chunks.chunks(likely.len()).enumerate() {
+        let mut likely = [(0, 0); BATCH];
+        for (n, part) in chunks.chunks(BATCH).enumerate() {
             let mut count = 0;
-            for (place, chunk) in (0..).zip(part) {
-                likely[count & 1023] = place;
-                count += self.any(chunk);
+            for (place, chunk) in (0_u32..).zip(part) {
+                let noted = self.noted(chunk);
+                likely[count & (BATCH - 1)] = (place, noted);
+                count += usize::from(noted != 0);
             }
-            for place in &likely[..count] {
-                let place = *place as usize;
-                self.places(&part[place], text, (n * likely.len() + place) * CHUNK, hits);
+            for &(place, noted) in &likely[..count] {
+                self.places(noted, text, (n * BATCH + place as usize) * CHUNK, hits);
             }
         }
         let mut last = [0; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
-        self.places(&last, text, chunks.len() * CHUNK, hits);
+        self.places(self.noted(&last), text, chunks.len() * CHUNK, hits);
     }
 
-    /// One where any of a chunk's runs is noted, else nought.
+    /// Which of a chunk's runs are noted, a bit each.
     #[inline(always)]
-    fn any(&self, chunk: &[u8; CHUNK]) -> usize {
+    fn noted(&self, chunk: &[u8; CHUNK]) -> u32 {
         let (runs, _) = chunk.as_chunks::<STEP>();
-        let any = runs.iter().fold(0, |any, run| any | self.has_run(*run));
-        (any & 1) as usize
-    }
-
-    /// As [`Filter::has`].
-    #[inline(always)]
-    fn has_run(&self, run: [u8; RUN]) -> u64 {
-        self.runs
-            .has(run_hash(u32::from_le_bytes(run), self.multiplier))
-    }
-
-    /// The places of a chunk, which stands at `at`, that both bitmaps speak for. It branches only where
-    /// the outcome is nearly always the same.
-    #[inline(always)]
-    fn places(&self, chunk: &[u8; CHUNK], text: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        let (runs, _) = chunk.as_chunks::<STEP>();
-        let mut likely = (0..).zip(runs).fold(0_u64, |likely, (n, run)| {
-            likely | (self.has_run(*run) & 1) << n
+        let bits = (0..).zip(runs).fold(0, |bits, (n, run)| {
+            let hash = run_hash(u32::from_le_bytes(*run), self.multiplier);
+            bits | (self.runs.has(hash) & 1) << n
         });
-        while likely != 0 {
-            let place = at + likely.trailing_zeros() as usize * STEP;
+        bits as u32
+    }
+
+    /// The places of a chunk, which stands at `at`, that both bitmaps speak for, of those whose runs are
+    /// noted. It branches only where the outcome is nearly always the same.
+    #[inline(always)]
+    fn places(&self, mut noted: u32, text: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        while noted != 0 {
+            let place = at + noted.trailing_zeros() as usize * STEP;
             if self.is_near(text, place) {
                 self.note(text, place, hits);
             }
-            likely &= likely - 1;
+            noted &= noted - 1;
         }
     }
 
@@ -221,29 +216,24 @@ impl WithSimd for Find<'_> {
     }
 }
 
-/// Where in each text the seven bytes begin whose runs are the rarest in ordinary lines.
-///
-/// A sample lacks most runs that ordinary lines have; the shorter ones within a run tell how likely it is
-/// among those (smoothing by back-off, Katz 1987).
+/// Where in each text the seven bytes begin that ordinary lines have the least of.
 fn rarest(texts: &[(usize, &[u8])]) -> Vec<usize> {
-    let counts = [2, 3, RUN].map(|len| {
+    let counts = WEIGHTS.map(|(len, weight)| {
         let mut counts: HashMap<&[u8], u64> = HashMap::new();
         for run in ORDINARY.as_bytes().windows(len) {
-            *counts.entry(run).or_default() += 1;
+            *counts.entry(run).or_default() += weight;
         }
         (len, counts)
     });
-    let often = |run: &[u8]| {
-        let of = |(len, counts): &(usize, HashMap<&[u8], u64>)| {
-            let shorter = run.windows(*len);
-            let all = shorter.map(|run| counts.get(run).copied().unwrap_or(0));
-            all.min().unwrap_or(0) * WEIGHTS[len - 2]
-        };
-        counts.iter().map(of).sum::<u64>()
+    let often = |part: &[u8]| {
+        let each = counts.iter().map(|(len, counts)| {
+            let runs = part.windows(*len).filter_map(|run| counts.get(run));
+            runs.sum::<u64>()
+        });
+        each.sum::<u64>()
     };
-    let sum = |part: &[u8]| part.windows(RUN).map(often).sum::<u64>();
     let place = |text: &[u8]| {
-        let parts = text.windows(SHORTEST).map(sum).enumerate();
+        let parts = text.windows(SHORTEST).map(often).enumerate();
         parts.min_by_key(|(_, often)| *often).unwrap_or_default().0
     };
     texts.iter().map(|(_, text)| place(text)).collect()
