@@ -17,7 +17,7 @@
 //! Which runs of a text are noted is chosen by how rare they are in ordinary lines, and so is the hash:
 //! a run that is frequent shall not pass for one of a text.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -57,8 +57,10 @@ pub(super) struct Grams {
     multiplier: u32,
     /// The seven bytes that hold a text's runs, for a second opinion.
     sevens: Filter,
-    /// The texts that hold seven bytes.
-    texts: HashMap<u64, Vec<Text>>,
+    /// By their seven bytes.
+    texts: Vec<Text>,
+    /// The texts, one behind the other.
+    bytes: Vec<u8>,
 }
 
 /// Where a text stands: a place that it covers.
@@ -72,9 +74,11 @@ pub(super) struct Hit {
 /// A text, and where in it its seven bytes begin.
 #[derive(Debug)]
 struct Text {
-    number: usize,
-    bytes: Box<[u8]>,
+    seven: u64,
     at: usize,
+    number: usize,
+    /// Where it stands in [`Grams::bytes`].
+    bytes: Range<usize>,
 }
 
 impl Grams {
@@ -101,21 +105,27 @@ impl Grams {
         let best = choices.into_iter().min_by_key(passing);
         let (multiplier, runs) = best.unwrap_or_default();
         let mut sevens = Filter::default();
-        let mut by_seven: HashMap<u64, Vec<Text>> = HashMap::new();
-        for ((number, text), at) in texts.iter().zip(&places) {
-            let seven = seven(eight(&text[*at..]));
+        let mut bytes = Vec::new();
+        let mut by_seven = Vec::with_capacity(texts.len());
+        for ((number, text), &at) in texts.iter().zip(&places) {
+            let seven = seven(eight(&text[at..]));
             sevens.note(seven_hash(seven));
-            by_seven.entry(seven).or_default().push(Text {
+            let from = bytes.len();
+            bytes.extend_from_slice(text);
+            by_seven.push(Text {
+                seven,
+                at,
                 number: *number,
-                bytes: (*text).into(),
-                at: *at,
+                bytes: from..bytes.len(),
             });
         }
+        by_seven.sort_unstable_by_key(|text| (text.seven, text.number));
         Self {
             runs,
             multiplier,
             sevens,
             texts: by_seven,
+            bytes,
         }
     }
 
@@ -186,10 +196,11 @@ impl Grams {
     fn note(&self, text: &[u8], place: usize, hits: &mut Vec<Hit>) {
         for back in (0..STEP).filter(|back| *back <= place) {
             let seven = seven_before(text, place, back);
-            for known in self.texts.get(&seven).map_or(&[][..], Vec::as_slice) {
+            let first = self.texts.partition_point(|text| text.seven < seven);
+            for known in self.texts[first..].iter().take_while(|t| t.seven == seven) {
                 let start = (place - back).checked_sub(known.at);
                 let there = start.and_then(|start| text.get(start..));
-                if there.is_some_and(|there| there.starts_with(&known.bytes)) {
+                if there.is_some_and(|there| there.starts_with(&self.bytes[known.bytes.clone()])) {
                     hits.push(Hit {
                         place,
                         text: known.number,
@@ -218,25 +229,40 @@ impl WithSimd for Find<'_> {
 
 /// Where in each text the seven bytes begin that ordinary lines have the least of.
 fn rarest(texts: &[(usize, &[u8])]) -> Vec<usize> {
-    let counts = WEIGHTS.map(|(len, weight)| {
-        let mut counts: HashMap<&[u8], u64> = HashMap::new();
-        for run in ORDINARY.as_bytes().windows(len) {
-            *counts.entry(run).or_default() += weight;
-        }
-        (len, counts)
-    });
-    let often = |part: &[u8]| {
-        let each = counts.iter().map(|(len, counts)| {
-            let runs = part.windows(*len).filter_map(|run| counts.get(run));
-            runs.sum::<u64>()
-        });
-        each.sum::<u64>()
-    };
+    let counts = WEIGHTS.map(|(len, weight)| Counts::new(len, weight));
     let place = |text: &[u8]| {
+        let often = |part| counts.iter().map(|counts| counts.of(part)).sum::<u64>();
         let parts = text.windows(SHORTEST).map(often).enumerate();
         parts.min_by_key(|(_, often)| *often).unwrap_or_default().0
     };
     texts.iter().map(|(_, text)| place(text)).collect()
+}
+
+/// How often ordinary lines hold each run of a length, times its weight.
+struct Counts {
+    len: usize,
+    /// By hash: that two runs share a count now and then does no harm.
+    counts: Vec<u64>,
+}
+
+impl Counts {
+    fn new(len: usize, weight: u64) -> Self {
+        let mut counts = vec![0; 1 << 16];
+        for run in ORDINARY.as_bytes().windows(len) {
+            counts[Self::slot(run)] += weight;
+        }
+        Self { len, counts }
+    }
+
+    /// Of all runs of that length in `part`.
+    fn of(&self, part: &[u8]) -> u64 {
+        let runs = part.windows(self.len);
+        runs.map(|run| self.counts[Self::slot(run)]).sum()
+    }
+
+    fn slot(run: &[u8]) -> usize {
+        (seven_hash(eight(run) << 8) >> 27) as usize
+    }
 }
 
 /// A set of hashes that may hold some more than were noted, but none less.

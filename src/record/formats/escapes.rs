@@ -22,6 +22,9 @@ const WRITERS: [Escapes; 4] = [
 /// The other ways in which `text` may stand in a line: within a string of JSON, and where that JSON is
 /// itself a string of JSON, as a container engine writes the line of a program that logs JSON.
 pub(super) fn disguises(text: &str) -> BTreeSet<String> {
+    if !text.contains(['"', '\\', '<', '>', '&', '/']) {
+        return BTreeSet::new();
+    }
     let once: BTreeSet<String> = WRITERS.iter().map(|writer| escaped(text, writer)).collect();
     let twice = once
         .iter()
