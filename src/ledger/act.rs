@@ -4,6 +4,8 @@
 //! it restarted are one; so are an edit and the restart with which the same person put it to work, and
 //! the several records of one package.
 
+use std::collections::VecDeque;
+
 use crate::classify::Event;
 use crate::outside::LISTED;
 use crate::time::{Span, Timestamp};
@@ -14,6 +16,10 @@ use super::words::base_name;
 const ONE_ACT: Span = Span::from_seconds(120);
 /// Records of one program about one deed follow each other within this time.
 const ONE_DEED: Span = Span::from_seconds(30);
+/// The most acts that a record may still be a part of: those that began last, of its host and of all. Only
+/// where a program does many things a second are there more.
+const OPEN_OF_A_HOST: usize = 32;
+const OPEN: usize = 2048;
 /// A list tells of a deed within this time before or after it, or within its time's own width.
 const LISTED_NEAR: Span = Span::from_seconds(60);
 /// Two tools tell of one deed within this time: the command, and what it did.
@@ -171,9 +177,15 @@ impl Act {
             .unwrap_or(&self.items[0])
     }
 
+    /// Whether it was done on that host, for all that is known.
+    fn may_be_on(&self, host: &Option<String>) -> bool {
+        !matches!((self.host(), host), (Some(a), Some(b)) if a != b)
+    }
+
+    /// Whether the item, which may be of the act's host, is a part of the act.
     fn takes(&self, item: &Item, events: &[Event]) -> bool {
         let gap = item.at.since(self.last());
-        if matches!((self.host(), &item.host), (Some(a), Some(b)) if a != b) || gap > ONE_ACT {
+        if gap > ONE_ACT {
             return false;
         }
         let only_listed = self.items.iter().all(|i| i.listed.is_some());
@@ -318,17 +330,28 @@ pub(super) fn fold(mut items: Vec<Item>, events: &[Event]) -> Vec<Act> {
         )
     });
     let mut done: Vec<Act> = Vec::new();
-    let mut open: Vec<Act> = Vec::new();
+    let mut open: VecDeque<Act> = VecDeque::new();
     for item in items {
-        let (still, closed): (Vec<Act>, Vec<Act>) = open
-            .into_iter()
-            .partition(|act| item.at.since(act.last()) <= ONE_ACT);
-        open = still;
-        done.extend(closed);
+        let is_over = |act: &Act| item.at.since(act.last()) > ONE_ACT;
+        if open.iter().any(is_over) {
+            let (closed, still): (Vec<Act>, Vec<Act>) = open.into_iter().partition(is_over);
+            open = still.into();
+            done.extend(closed);
+        }
         // The nearest act first.
-        match open.iter_mut().rev().find(|act| act.takes(&item, events)) {
+        let mut near = open
+            .iter_mut()
+            .rev()
+            .filter(|act| act.may_be_on(&item.host))
+            .take(OPEN_OF_A_HOST);
+        match near.find(|act| act.takes(&item, events)) {
             Some(act) => act.items.push(item),
-            None => open.push(Act { items: vec![item] }),
+            None => {
+                if open.len() == OPEN {
+                    done.extend(open.pop_front());
+                }
+                open.push_back(Act { items: vec![item] });
+            }
         }
     }
     done.extend(open);

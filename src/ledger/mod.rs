@@ -4,7 +4,7 @@
 //! again. In: a timeline. Out: a [`Ledger`]: changes by time, each with its records, the hosts it
 //! reached and when, and, where it is a series, its instances.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::classify::{Class, Event, mask, stable_id};
 use crate::outside::COLUMN;
@@ -23,6 +23,9 @@ const ONE_INSTANCE: Span = Span::from_seconds(90);
 const ONE_STEP: Span = Span::from_seconds(15);
 /// A rollout's steps on further hosts may come this late.
 const ONE_ROLLOUT: Span = Span::from_seconds(3 * 3600);
+/// The most instances of one template that a further step may still belong to: only where changes come far
+/// faster than they are made by hand or by a rollout are there more at a time.
+const OPEN: usize = 128;
 /// How often something must have come to be a routine.
 const ROUTINE: usize = 3;
 
@@ -227,32 +230,34 @@ fn traits_of(message: &str) -> BTreeSet<String> {
 /// The changes of acts of one template: a rollout, a routine, or each for itself.
 fn split(series: Series, events: &[Event]) -> Vec<Change> {
     let mut instances: Vec<(Instance, Vec<Act>)> = Vec::new();
-    // Those that an act may still belong to: the others are too long ago.
-    let mut open: Vec<usize> = Vec::new();
+    // Those that an act may still belong to, with the words in them that look like versions: the others
+    // are too long ago, or too many began since.
+    let mut open: VecDeque<(usize, BTreeSet<String>)> = VecDeque::new();
     for act in series.acts {
         let at = act.at();
-        open.retain(|&n| {
-            let instance = &instances[n].0;
+        open.retain(|(n, _)| {
+            let instance = &instances[*n].0;
             at.since(instance.at) <= ONE_ROLLOUT || at.since(instance.last) <= ONE_STEP
         });
         let host = act.host().unwrap_or("").to_owned();
         let traits = traits_of(&events[act.main().event].message);
-        let joins = open.iter().rev().copied().find(|&n| {
-            let instance = &instances[n].0;
+        let words = version_words(&traits);
+        let joins = open.iter_mut().rev().find(|(n, versions)| {
+            let instance = &instances[*n].0;
             let fresh = || !instance.hosts.contains_key(&host);
             let same = || instance.traits == traits;
             // One program that serves host after host: the same version, at short steps.
-            let is_step = || {
-                at.since(instance.last) <= ONE_STEP
-                    && !versions(instance).is_disjoint(&version_words(&traits))
-            };
+            let is_step = || at.since(instance.last) <= ONE_STEP && !versions.is_disjoint(&words);
             fresh()
                 && (at.since(instance.at) <= ONE_INSTANCE
                     || at.since(instance.at) <= ONE_ROLLOUT && same())
                 || is_step()
         });
         let n = match joins {
-            Some(n) => n,
+            Some((n, versions)) => {
+                versions.extend(words);
+                *n
+            }
             None => {
                 instances.push((
                     Instance {
@@ -264,7 +269,10 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
                     },
                     Vec::new(),
                 ));
-                open.push(instances.len() - 1);
+                if open.len() == OPEN {
+                    open.pop_front();
+                }
+                open.push_back((instances.len() - 1, words));
                 instances.len() - 1
             }
         };
