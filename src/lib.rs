@@ -43,8 +43,8 @@ pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
 pub use pipeline::{
-    Explained, FirstRecord, Progress, Quiet, Reading, Scan, ScanOptions, Taken, Tried, explain,
-    formats, scan,
+    Explained, FirstRecord, Progress, Quiet, Reading, Scan, ScanOptions, Taken, Told, Tried,
+    events, explain, formats, scan,
 };
 pub use record::{Format, Group, KNOWN as KNOWN_FORMATS, Known as KnownFormat, Severity};
 pub use time::{Span, Timestamp};

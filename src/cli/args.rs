@@ -181,6 +181,20 @@ pub(super) enum RulesAction {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// List what the lines of logs tell, one a line: time, class and kind, rule, place, the record
+    Events {
+        /// Files, folders, archives, globs, or `-` for standard input
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+
+        /// Take all inputs for this format, as `crashtrail formats` names it
+        #[arg(long, value_name = "NAME", value_parser = formats::named)]
+        input_format: Option<crashtrail::Format>,
+
+        /// Rules of your own
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+    },
     /// Show how a line is read: format, fields, the rules tried, and what it tells
     Explain {
         /// The line, or a record of several lines; `-` for standard input

@@ -4,7 +4,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use crashtrail::{Explained, RuleFile, RuleSet, explain, parse_rules, report};
+use crashtrail::{
+    Explained, Quiet, RuleFile, RuleSet, ScanOptions, events, explain, parse_rules, report,
+};
 
 use super::args::{RulesAction, RulesArgs};
 use super::{ExitStatus, complain};
@@ -56,6 +58,16 @@ pub(super) fn run(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
     match &args.action {
         None => list(args),
         Some(RulesAction::Test { files }) => test(files),
+        Some(RulesAction::Events {
+            paths,
+            input_format,
+            rules,
+        }) => {
+            let mut options =
+                ScanOptions::with_rules(RuleSet::builtin_and(own(rules, false)?, &[])?);
+            options.format = *input_format;
+            list_events(paths, &options)
+        }
         Some(RulesAction::Explain {
             line,
             file,
@@ -106,6 +118,44 @@ fn list(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
     }
     out.flush()?;
     Ok(ExitStatus::Fine)
+}
+
+/// Lists what lines tell, in order of time.
+fn list_events(paths: &[PathBuf], options: &ScanOptions) -> anyhow::Result<ExitStatus> {
+    let (told, warnings) = events(paths, options, &Quiet)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for event in &told {
+        let at = event.at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+        let kind = event
+            .kind
+            .map(|kind| format!(" {kind}"))
+            .unwrap_or_default();
+        let times = match event.count {
+            1 => String::new(),
+            n => format!(" (x{n})"),
+        };
+        let text = report::harmless(&event.text).replace('\n', " \u{23ce} ");
+        writeln!(
+            out,
+            "{at}\t{}{kind}{times}\t{}\t{}:{}\t{text}",
+            event.class,
+            event.rule,
+            report::harmless(&event.path),
+            event.line,
+        )?;
+    }
+    out.flush()?;
+    for warning in &warnings {
+        match &warning.input {
+            Some(input) => complain(&format!("warning: {input}: {}", warning.text)),
+            None => complain(&format!("warning: {}", warning.text)),
+        }
+    }
+    Ok(if warnings.iter().any(|warning| warning.fails) {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Fine
+    })
 }
 
 /// Runs the examples of files, among all rules as a scan with these files would have them.

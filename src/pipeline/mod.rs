@@ -32,6 +32,7 @@ mod formats;
 mod kept;
 mod look;
 mod merge;
+mod told;
 mod workers;
 
 pub use formats::{FirstRecord, Taken, formats};
@@ -43,6 +44,7 @@ use merge::Merged;
 use workers::Workers;
 
 pub use explain::{Explained, Reading, Tried, explain};
+pub use told::{Told, events};
 
 /// The usual bound of events kept: 200 hosts that crash 200 times, with five records each.
 const KEEP: usize = 200_000;
