@@ -423,7 +423,7 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let events = &case.timeline.events;
     let at = case.effect(suspect.change, suspect.instance);
     let root = case.root();
-    let signature = &root.signature.masked;
+    let signature = &root.said.signature;
     for found in case
         .all
         .tracks
@@ -435,8 +435,8 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
             .iter()
             .filter(|e| !e.requested && e.at < at.minus(case.uncertainty));
         for end in before {
-            let same = crate::loops::headline(end, events)
-                .is_some_and(|text| crate::classify::mask(&text) == *signature);
+            let same =
+                crate::loops::signature(end, events).is_some_and(|one| one.is_same(signature));
             if same {
                 let refs = end
                     .texts

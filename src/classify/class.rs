@@ -126,4 +126,6 @@ pub enum Trace {
     Php,
     /// No further lines that matter.
     C,
+    /// A few lines, whatever they say.
+    Lines,
 }

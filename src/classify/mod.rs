@@ -20,6 +20,7 @@ mod braces;
 mod class;
 mod event;
 mod flood;
+mod frames;
 mod heads;
 mod keep;
 mod needed;
@@ -38,7 +39,7 @@ pub use flood::{Flood, Often, Told};
 pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
 pub use rule::{Rule, RuleFile, parse};
-pub use signature::{mask, stable_id};
+pub use signature::{Signature, mask, stable_id};
 
 /// The rules in force, ready to be asked.
 #[derive(Debug)]
@@ -441,16 +442,21 @@ impl RuleSet {
         for (name, value) in &record.facts {
             fields.push(((*name).into(), value.as_ref().into()));
         }
-        // A pattern sees the first line only where further ones had to be gathered.
-        let is_told = fields
-            .iter()
-            .any(|(name, value)| &**name == "what" && !value.is_empty());
-        if let (Some(style), false) = (rule.trace, is_told) {
+        if let Some(style) = rule.trace {
             let text = clean(&message);
-            fields.retain(|(name, _)| &**name != "what");
-            fields.extend(
-                trace::headline(style, &text).map(|what| ("what".into(), what.trim().into())),
-            );
+            // A pattern sees the first line only where further ones had to be gathered.
+            let is_told =
+                |(name, value): &(Box<str>, Box<str>)| &**name == "what" && !value.is_empty();
+            let what = trace::root(style, &text).or_else(|| {
+                let missing = !fields.iter().any(is_told);
+                missing.then(|| trace::headline(style, &text)).flatten()
+            });
+            if let Some(what) = what {
+                fields.retain(|(name, _)| &**name != "what");
+                fields.push(("what".into(), what.trim().into()));
+            }
+            let place = frames::place(style, &text);
+            fields.extend(place.map(|place| ("place".into(), place.into())));
         }
         fields.sort();
         fields.dedup_by(|a, b| a.0 == b.0);

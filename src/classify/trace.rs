@@ -15,8 +15,25 @@ const MAX_LINES: usize = 120;
 /// The most lines of others that may stand between two lines of one text.
 const MAX_BETWEEN: usize = 60;
 
-/// What a text says in a line: the message of a panic, the exception that a trace ends with (of chained
-/// ones the first, which is the root), or its first line.
+/// The further lines of a text that goes on over a few.
+const FEW: usize = 3;
+
+/// The root of chained errors, in a line: what was thrown first, and the others were made of. `None` where
+/// nothing is chained.
+pub fn root(style: Trace, message: &str) -> Option<&str> {
+    let mark = match style {
+        Trace::Java => "Caused by:",
+        Trace::Dotnet => "--->",
+        _ => return None,
+    };
+    let line = message
+        .lines()
+        .rfind(|l| l.trim_start().starts_with(mark))?;
+    line.trim_start().strip_prefix(mark).map(str::trim)
+}
+
+/// What a text says in a line: the message of a panic, the exception that a trace ends with, or its first
+/// line.
 pub fn headline(style: Trace, message: &str) -> Option<&str> {
     let mut lines = message.lines();
     let first = lines.next()?;
@@ -26,10 +43,13 @@ pub fn headline(style: Trace, message: &str) -> Option<&str> {
             .filter(|l| !l.starts_with("note: ")),
         Trace::Python => lines.find(|l| !l.is_empty() && !l.starts_with([' ', '\t'])),
         Trace::Node => lines.find(|l| has_error_head(l.as_bytes())),
-        Trace::Java | Trace::Dotnet => {
-            lines.rfind(|l| l.starts_with("Caused by:") || l.trim_start().starts_with("--->"))
-        }
-        Trace::Go | Trace::Ruby | Trace::Php | Trace::C => None,
+        Trace::Go
+        | Trace::Java
+        | Trace::Dotnet
+        | Trace::Ruby
+        | Trace::Php
+        | Trace::C
+        | Trace::Lines => None,
     };
     Some(found.unwrap_or(first))
 }
@@ -116,7 +136,13 @@ fn message_of(line: &[u8], after: &[u8], first: &Record<'_>, hint: Format) -> Op
 /// The message with the blanks that stand before it in the line.
 fn indented(line: &[u8], message: &[u8]) -> Vec<u8> {
     let first = message.split(|&b| b == b'\n').next().unwrap_or(message);
-    let Some(at) = memmem::rfind(line, first).filter(|_| !first.is_empty()) else {
+    // Quotation marks in it are escaped where the line is an object.
+    let escaped = || serde_json::to_string(&String::from_utf8_lossy(first)).ok();
+    let found = memmem::rfind(line, first).or_else(|| {
+        let escaped = escaped()?;
+        memmem::rfind(line, escaped.trim_matches('"').as_bytes())
+    });
+    let Some(at) = found.filter(|_| !first.is_empty()) else {
         return message.to_vec();
     };
     let blanks = line[..at]
@@ -150,6 +176,8 @@ impl State {
         let step = match self.style {
             Trace::Rust => self.rust(line),
             Trace::Python => self.python(line),
+            // The line of the program's source follows first.
+            Trace::Node if self.taken == 0 => Step::Take,
             Trace::Node => Self::node(line),
             Trace::Go => Self::go(line),
             Trace::Java => Self::java(line),
@@ -162,7 +190,8 @@ impl State {
                 }
             }
             Trace::Php => Self::php(line),
-            Trace::C => Step::Stop,
+            Trace::Lines if self.taken < FEW && !looks_new(line) => Step::Take,
+            Trace::C | Trace::Lines => Step::Stop,
         };
         self.taken += 1;
         step

@@ -235,6 +235,9 @@ fn describe(explained: &Explained, rules: usize, wanted: &[String]) -> String {
         for (name, value) in &told.fields {
             text.push_str(&format!("         {name} = {value}\n"));
         }
+        if let Some(signature) = &told.signature {
+            text.push_str(&format!("         signature: {signature}\n"));
+        }
     }
     text
 }

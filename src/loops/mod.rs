@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::{Class, Event, Family};
+use crate::classify::{Class, Event, Family, Signature};
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
@@ -94,15 +94,15 @@ pub struct CrashLoop {
     pub gave_up: bool,
     /// Crash, recover, crash again: where it was failing.
     pub phases: Vec<(Timestamp, Timestamp)>,
-    /// What stays the same from crash to crash, with an instance of it.
-    pub signature: Signature,
+    /// What the crashes say.
+    pub said: Said,
 }
 
-/// What stays the same from crash to crash.
+/// What a loop's crashes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    /// Without what varies.
-    pub masked: String,
+pub struct Said {
+    /// What stays the same from crash to crash.
+    pub signature: Signature,
     /// As one of the crashes said it.
     pub text: String,
 }
@@ -292,12 +292,12 @@ fn joined(
     timeline: &Timeline,
     policy: &LoopPolicy,
 ) -> Vec<std::ops::Range<usize>> {
-    let said = |run: &std::ops::Range<usize>| {
+    let signature = |run: &std::ops::Range<usize>| {
         let ends: Vec<&End> = track.ends[run.clone()]
             .iter()
             .filter(|e| !e.requested)
             .collect();
-        signature(&ends, &timeline.events, track, timeline).masked
+        said(&ends, &timeline.events, track, timeline).signature
     };
     let mut all: Vec<std::ops::Range<usize>> = Vec::new();
     for run in runs {
@@ -307,7 +307,7 @@ fn joined(
                 .since(track.ends[before.end - 1].until);
             gap <= policy.relapse
                 && before.len() as u64 >= policy.crashes
-                && said(before) == said(&run)
+                && signature(before).is_same(&signature(&run))
         });
         match all.last_mut() {
             Some(before) if is_relapse => before.end = run.end,
@@ -396,7 +396,7 @@ fn describe(
         backoff: grows(&waits),
         gave_up,
         phases: phases(&crashes, &gaps),
-        signature: signature(&crashes, events, track, timeline),
+        said: said(&crashes, events, track, timeline),
     })
 }
 
@@ -468,56 +468,60 @@ fn commonest<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Option<T> {
         .map(|(item, _)| item)
 }
 
-/// What most of the crashes said, numbers and ids left aside.
-fn signature(ends: &[&End], events: &[Event], track: &Track, timeline: &Timeline) -> Signature {
-    let said: Vec<String> = ends
+/// What most of the crashes said, numbers, ids and words that vary left aside.
+fn said(ends: &[&End], events: &[Event], track: &Track, timeline: &Timeline) -> Said {
+    let mut said: Vec<(String, Option<&str>)> = ends
         .iter()
-        .filter_map(|end| headline(end, events))
+        .filter_map(|end| last_words(end, events))
         .collect();
-    let said = if said.is_empty() {
-        untimed_words(track, timeline)
-    } else {
-        said
-    };
-    let said = if said.is_empty() {
-        ends.iter()
-            .filter_map(|end| end.records.first())
-            .map(|&n| exit_words(&events[n]))
-            .collect()
-    } else {
-        said
-    };
-    let masked = commonest(
-        said.iter()
-            .map(|text| crate::classify::mask(text))
-            .collect::<Vec<_>>()
-            .iter(),
-    )
-    .cloned()
-    .unwrap_or_default();
-    let text = said
-        .into_iter()
-        .find(|text| crate::classify::mask(text) == masked);
-    Signature {
-        text: text.unwrap_or_else(|| masked.clone()),
-        masked,
+    if said.is_empty() {
+        let untimed = untimed_words(track, timeline);
+        said.extend(untimed.into_iter().map(|text| (text, None)));
+    }
+    if said.is_empty() {
+        let first = ends.iter().filter_map(|end| end.records.first());
+        said.extend(first.map(|&n| (exit_words(&events[n]), None)));
+    }
+    let all: Vec<Signature> = said
+        .iter()
+        .map(|(text, place)| Signature::new(text, *place))
+        .collect();
+    let signature = Signature::of_most(&all);
+    let one = all.iter().position(|one| one.is_same(&signature));
+    Said {
+        text: one.map_or_else(|| signature.masked.clone(), |n| said.swap_remove(n).0),
+        signature,
     }
 }
 
-/// What a crash said, in a line.
-#[must_use]
-pub fn headline(end: &End, events: &[Event]) -> Option<String> {
-    let text = end
-        .texts
+/// What a crash said, in a line, and where in the program, where its trace tells.
+fn last_words<'a>(end: &End, events: &'a [Event]) -> Option<(String, Option<&'a str>)> {
+    end.texts
         .iter()
         .map(|&n| &events[n])
-        .min_by_key(|e| (kind_rank(e), e.at))?;
-    Some(
-        text.field("what")
-            .unwrap_or_else(|| first_line(&text.message))
-            .trim()
-            .to_owned(),
-    )
+        .min_by_key(|e| (kind_rank(e), e.at))
+        .map(words_of)
+}
+
+fn words_of(event: &Event) -> (String, Option<&str>) {
+    let words = event
+        .field("what")
+        .unwrap_or_else(|| first_line(&event.message));
+    (words.trim().to_owned(), event.field("place"))
+}
+
+/// The signature of one crash that said something.
+#[must_use]
+pub fn signature(end: &End, events: &[Event]) -> Option<Signature> {
+    let (text, place) = last_words(end, events)?;
+    Some(Signature::new(&text, place))
+}
+
+/// The signature of a crash that this event tells of.
+#[must_use]
+pub fn signature_of(event: &Event) -> Signature {
+    let (text, place) = words_of(event);
+    Signature::new(&text, place)
 }
 
 /// Configuration errors first, for they say most.

@@ -3,7 +3,7 @@
 //! In: a line, or a record of several, and the rules. Out: an [`Explained`]: the format, the parts of
 //! the record, which rules were tried and what each lacks, and the events.
 
-use crate::classify::{Candidate, Event, Fit, Flood, InputName, Often, RuleSet};
+use crate::classify::{Candidate, Class, Event, Fit, Flood, InputName, Often, RuleSet};
 use crate::primitives::{ByteOffset, FileId, LineNo};
 use crate::record::{Frame, detect, read};
 use crate::time::Known;
@@ -43,6 +43,9 @@ pub struct Reading {
     pub kind: Option<&'static str>,
     /// Fields by name.
     pub fields: Vec<(String, String)>,
+    /// Of a crash, what stays the same when it comes again: its text without what varies, and where in the
+    /// program it happened, where a trace tells.
+    pub signature: Option<String>,
 }
 
 /// Reads a line, or a record whose further lines stand below its first, as a file that holds nothing
@@ -133,6 +136,13 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
 
 fn told(rules: &RuleSet, event: &Event) -> Reading {
     let fields = event.fields.iter();
+    let signature = (event.class == Class::Crash).then(|| {
+        let one = crate::loops::signature_of(event);
+        match one.place {
+            Some(place) => format!("{} in {place}", one.masked),
+            None => one.masked,
+        }
+    });
     Reading {
         rule: rules.rules()[event.rule].id.clone(),
         class: event.class.name(),
@@ -140,6 +150,7 @@ fn told(rules: &RuleSet, event: &Event) -> Reading {
         fields: fields
             .map(|(name, value)| (name.to_string(), value.to_string()))
             .collect(),
+        signature,
     }
 }
 

@@ -314,8 +314,16 @@ impl View<'_> {
             kind: found.kind,
             evidence: found.grade,
             signature: Signature {
-                id: stable_id("s", &[&found.entity.service, &found.signature.masked]),
-                text: found.signature.text.clone(),
+                id: stable_id(
+                    "s",
+                    &[
+                        &found.entity.service,
+                        &found.said.signature.masked,
+                        found.said.signature.place.as_deref().unwrap_or(""),
+                    ],
+                ),
+                text: found.said.text.clone(),
+                place: found.said.signature.place.clone(),
             },
             crashes: found.crashes,
             restarts: found.restarts,

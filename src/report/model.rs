@@ -202,6 +202,9 @@ pub struct Signature {
     pub id: String,
     /// As one of the crashes said it.
     pub text: String,
+    /// The innermost function or file of the program itself, where traces tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// A service of the cascade.

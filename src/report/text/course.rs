@@ -240,6 +240,9 @@ fn signature(page: &mut Page, view: &View<'_>) {
         format!("{kind}: ")
     };
     page.put(2, 4, 2, &[plain(lead), piece(text, PLAIN)]);
+    if let Some(place) = &root.signature.place {
+        page.put(4, 4, 1, &[plain("in "), piece(place, PLAIN)]);
+    }
     let mut others: Vec<&str> = of_root(view)
         .map(|l| l.signature.id.as_str())
         .filter(|id| *id != root.signature.id)

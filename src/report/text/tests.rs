@@ -109,6 +109,7 @@ fn crash_loop(host: &str, first: Time) -> Loop {
             id: "s1".to_owned(),
             text: "called `Result::unwrap()` on an `Err` value: TooManyFeatures { got: 241 }"
                 .to_owned(),
+            place: Some("load (features.rs)".to_owned()),
         },
         crashes: 592,
         restarts: 592,
@@ -430,6 +431,7 @@ INCIDENT 1   botd crash-loops on 2 hosts   2025-11-18 11:20:03 to 14:30:12 UTC (
   recovered
   ▁▁▁▁▄█▄▁▄██████████████████████████████████████████████▁▁▁▁▁   1,184 crashes, every 10 s per host
   panic: called `Result::unwrap()` on an `Err` value: TooManyFeatures { got: 241 }
+    in load (features.rs)
   first on edge-03 (± 4 s), edge-01 7 s later
   2 phases: 11:20:03 to 11:25:00, 11:35:00 to 14:30:00
 
@@ -459,6 +461,7 @@ INCIDENT 1   botd crash-loops on 2 hosts
   ▁▄▄████████████████▄▁   1,184 crashes, every 10 s per host
   panic: called `Result::unwrap()` on an `Err` value:
     TooManyFeatures { got: 241 }
+    in load (features.rs)
   first on edge-03 (± 4 s), edge-01 7 s later
   2 phases: 11:20:03 to 11:25:00, 11:35:00 to 14:30:00
 
@@ -492,6 +495,7 @@ paths are below /logs/
 INCIDENT 1   botd crash-loops on 2 hosts   since 2025-11-18 11:20:03 UTC   ongoing
   ▁▁▁▁▁██▁▁▄██████████████████████████████████████████████████   1,184 crashes, every 10 s per host
   panic: called `Result::unwrap()` on an `Err` value: TooManyFeatures { got: 241 }
+    in load (features.rs)
   first on edge-03 (± 4 s), edge-01 7 s later
   2 phases: 11:20:03 to 11:25:00, 11:35:00 to 14:30:00
 
@@ -517,6 +521,7 @@ INCIDENT 1   botd crash-loops on edge-03   since 2025-11-18 11:20:03 UTC
   running again since 14:30:12, too early to tell
   ▁▁▁▁▄█▄▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁   1,184 crashes, every 10 s
   panic: called `Result::unwrap()` on an `Err` value: TooManyFeatures { got: 241 }
+    in load (features.rs)
 
   NO CHANGE DID THIS  > 99 %   disk: botd has no room on its disk
     +3.0  2 of 2 crashes say so: “ENOSPC”
