@@ -38,7 +38,7 @@ mod source;
 mod time;
 mod timeline;
 
-pub use classify::{Class, Rule, RuleFile, RuleSet, parse as parse_rules};
+pub use classify::{Class, Rule, RuleFile, RuleSet, Text, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;

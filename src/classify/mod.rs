@@ -28,6 +28,7 @@ mod pack;
 mod pattern;
 mod rule;
 mod signature;
+mod text;
 mod trace;
 mod written;
 
@@ -40,6 +41,7 @@ pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
 pub use rule::{Rule, RuleFile, parse};
 pub use signature::{Signature, mask, stable_id};
+pub use text::Text;
 
 /// The rules in force, ready to be asked.
 #[derive(Debug)]
@@ -176,18 +178,11 @@ impl RuleSet {
         &self.texts
     }
 
-    /// The first rule of each family that fits, in the order of the rules. `line` is the text as it
-    /// stands in the file: it may hold a rule's literal that the message, unwrapped, holds no more.
-    /// `texts` are the numbers of all literals in the line, in [`RuleSet::literals`], where they are
-    /// known.
+    /// The first rule of each family that fits, in the order of the rules. `texts` are the numbers of all
+    /// literals in the line, in [`RuleSet::literals`], where they are known.
     #[must_use]
-    pub fn matching(
-        &self,
-        program: Option<&str>,
-        line: &[u8],
-        message: &[u8],
-        texts: Option<&[usize]>,
-    ) -> Vec<usize> {
+    pub fn matching(&self, text: &Text<'_>, texts: Option<&[usize]>) -> Vec<usize> {
+        let Text { line, message, .. } = *text;
         let mut candidates = Vec::new();
         match texts {
             Some(texts) => candidates.extend(texts.iter().flat_map(|text| &self.users[*text])),
@@ -206,7 +201,8 @@ impl RuleSet {
             let rule = &self.rules[n];
             let family = rule.class.family();
             let first = !seen.contains(&family)
-                && rule.speaks_of(program)
+                && rule.speaks_of(text.program)
+                && rule.missing_fact(text).is_none()
                 && rule.pattern.is_match(message);
             if first {
                 seen.push(family);
@@ -223,9 +219,8 @@ impl RuleSet {
         let rule = &self.rules[n];
         let mut wrong = Vec::new();
         for example in &rule.examples {
-            let message = example.message.as_bytes();
-            let line = example.line.as_deref().unwrap_or_default().as_bytes();
-            let got = self.matching(example.program.as_deref(), line, message, None);
+            let text = Text::from(example);
+            let got = self.matching(&text, None);
             if !got.contains(&n) {
                 let family = rule.class.family();
                 let by = got.iter().map(|&g| &self.rules[g]);
@@ -241,7 +236,7 @@ impl RuleSet {
                 });
                 continue;
             }
-            let captures = rule.pattern.captures(message);
+            let captures = rule.pattern.captures(text.message);
             for (name, value) in &example.fields {
                 let caught = captures.as_ref().and_then(|c| {
                     let mut all = captured(rule, c);
@@ -249,7 +244,8 @@ impl RuleSet {
                 });
                 let found = caught
                     .map(|value| String::from_utf8_lossy(value).into_owned())
-                    .or_else(|| rule.set.get(name).cloned());
+                    .or_else(|| rule.set.get(name).cloned())
+                    .or_else(|| text.fact(rule.take.get(name)?).map(str::to_owned));
                 if found.as_ref() != Some(value) {
                     let found = found.map_or_else(|| "missing".to_owned(), |f| format!("{f:?}"));
                     wrong.push(format!(
@@ -260,9 +256,7 @@ impl RuleSet {
             }
         }
         for example in &rule.counter_examples {
-            let line = example.line.as_deref().unwrap_or_default().as_bytes();
-            let message = example.message.as_bytes();
-            let got = self.matching(example.program.as_deref(), line, message, None);
+            let got = self.matching(&Text::from(example), None);
             if got.contains(&n) {
                 wrong.push(format!("takes the counter-example {:?}", example.message));
             }
@@ -271,11 +265,10 @@ impl RuleSet {
     }
 
     fn why_not(&self, n: usize, example: &Example) -> String {
-        let message = example.message.as_bytes();
-        let line = example.line.as_deref().unwrap_or_default().as_bytes();
-        match self.fit(n, example.program.as_deref(), line, message) {
+        match self.fit(n, &Text::from(example)) {
             Fit::NoLiteral => "holds none of the rule's literals".to_owned(),
             Fit::OtherProgram => "is of another program".to_owned(),
+            Fit::OtherFact => "has not the facts that the rule wants".to_owned(),
             Fit::NoMatch => "the pattern does not match".to_owned(),
             Fit::Fits => "an earlier rule takes it".to_owned(),
         }
@@ -283,17 +276,19 @@ impl RuleSet {
 
     /// Whether rule `n` by itself fits a record, and what it lacks where it does not.
     #[must_use]
-    pub fn fit(&self, n: usize, program: Option<&str>, line: &[u8], message: &[u8]) -> Fit {
+    pub fn fit(&self, n: usize, text: &Text<'_>) -> Fit {
         let rule = &self.rules[n];
         let holds = |text: &[u8]| {
             let mut literals = rule.literals.iter();
             literals.any(|l| memchr::memmem::find(text, l.as_bytes()).is_some())
         };
-        if !holds(line) && !holds(message) {
+        if !holds(text.line) && !holds(text.message) {
             Fit::NoLiteral
-        } else if !rule.speaks_of(program) {
+        } else if !rule.speaks_of(text.program) {
             Fit::OtherProgram
-        } else if !rule.pattern.is_match(message) {
+        } else if rule.missing_fact(text).is_some() {
+            Fit::OtherFact
+        } else if !rule.pattern.is_match(text.message) {
             Fit::NoMatch
         } else {
             Fit::Fits
@@ -330,7 +325,7 @@ impl RuleSet {
     ) {
         let Candidate { frame, at, no, .. } = candidate;
         let program = record.program.as_deref().or(input.stem);
-        let matched = self.matching(program, frame.line, &record.message, candidate.texts);
+        let matched = self.matching(&Text::of(record, program, frame.line), candidate.texts);
         if matched.is_empty() {
             return;
         }
@@ -441,6 +436,9 @@ impl RuleSet {
         }
         for (name, value) in &record.facts {
             fields.push(((*name).into(), value.as_ref().into()));
+            for (field, _) in rule.take.iter().filter(|(_, fact)| *fact == name) {
+                fields.push((field.as_str().into(), value.as_ref().into()));
+            }
         }
         if let Some(style) = rule.trace {
             let text = clean(&message);
@@ -518,6 +516,8 @@ pub enum Fit {
     NoLiteral,
     /// It speaks of other programs.
     OtherProgram,
+    /// A fact that it wants is missing, or another.
+    OtherFact,
     /// Its pattern does not match.
     NoMatch,
     /// It fits.

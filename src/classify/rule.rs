@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::class::{Class, Trace};
 use super::pack;
 use super::pattern::Pattern;
+use super::text::Text;
 use super::written::{self, Example, Prepared, Wrong};
 use crate::error::Error;
 
@@ -51,6 +52,10 @@ pub struct Rule {
     /// The ending that the name of what it is about must have, else the record tells nothing: of the
     /// units that a supervisor starts and stops only the services matter.
     pub needs: Option<String>,
+    /// What facts of the record must be, with `*`, by their names.
+    pub facts: BTreeMap<String, String>,
+    /// Fields that come from facts of the record, and the names of these.
+    pub take: BTreeMap<String, String>,
     names_unit: bool,
     /// How the text goes on.
     pub trace: Option<Trace>,
@@ -66,6 +71,14 @@ impl Rule {
     pub fn speaks_of(&self, program: Option<&str>) -> bool {
         self.program.is_empty()
             || program.is_some_and(|name| self.program.iter().any(|glob| fits(glob, name)))
+    }
+
+    /// The first fact that `text` does not have as the rule wants it.
+    pub(super) fn missing_fact(&self, text: &Text<'_>) -> Option<(&str, &str)> {
+        let wanted = self.facts.iter();
+        wanted
+            .map(|(name, glob)| (name.as_str(), glob.as_str()))
+            .find(|(name, glob)| !text.fact(name).is_some_and(|value| fits(glob, value)))
     }
 
     /// Whether the pattern captures the unit that a record is about.
@@ -157,6 +170,8 @@ impl From<Prepared> for Rule {
             kind: written.kind,
             set: written.set,
             needs: written.needs,
+            facts: written.facts,
+            take: written.take,
             trace: written.trace,
             examples: written.examples,
             counter_examples: written.counter_examples,

@@ -57,6 +57,12 @@ pub(crate) struct Written {
     pub(crate) set: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) needs: Option<String>,
+    /// What facts of the record must be, with `*`, by their names.
+    #[serde(default)]
+    pub(crate) facts: BTreeMap<String, String>,
+    /// Fields that come from facts of the record, and the names of these.
+    #[serde(default)]
+    pub(crate) take: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) trace: Option<Trace>,
     pub(crate) examples: Vec<Example>,
@@ -76,6 +82,9 @@ pub struct Example {
     pub line: Option<String>,
     /// The record's message.
     pub message: String,
+    /// Facts that the record's format gives by name.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
     /// Fields that the match must yield.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,

@@ -7,6 +7,7 @@
 use crate::classify::{Class, Event};
 use crate::time::{Span, Timestamp};
 
+use super::exit::Ending;
 use super::identity::Entity;
 
 /// Records of one end lie within this time of each other, where no start stands between them.
@@ -374,15 +375,7 @@ fn is_final(event: &Event) -> bool {
 
 /// An end that a request to stop explains: by the signals of a stop, or an exit.
 fn ends_on_request(event: &Event) -> bool {
-    let signal = event.field("signal").unwrap_or("");
-    let status = event.field("status").unwrap_or("");
-    event.class == Class::Exit
-        && !matches!(
-            event.field("result"),
-            Some("core-dump" | "oom-kill" | "watchdog")
-        )
-        && !matches!(signal, "SEGV" | "ABRT" | "BUS" | "ILL" | "FPE")
-        && !matches!(status, "134" | "139")
+    event.class == Class::Exit && !Ending::of(event).is_fault()
 }
 
 /// The end whose time is nearest to `at`, among those within reach of last words.
@@ -433,20 +426,5 @@ fn kind_of_event(event: &Event) -> CrashKind {
         }
         _ => {}
     }
-    match event.field("result") {
-        Some("watchdog") => return CrashKind::Watchdog,
-        Some("oom-kill") => return CrashKind::Oom,
-        _ => {}
-    }
-    let status = event.field("status").and_then(|s| s.parse::<u32>().ok());
-    match (event.field("signal"), event.field("code"), status) {
-        (Some("SEGV" | "SIGSEGV"), ..) | (_, _, Some(139)) => CrashKind::Segfault,
-        (Some("ABRT" | "SIGABRT"), ..) | (_, _, Some(134)) => CrashKind::Abort,
-        (_, Some("killed" | "dumped"), _) => CrashKind::Signal,
-        // systemd.exec(5), "Process exit codes": 200 to 245 are set before the program runs; 78 is
-        // EX_CONFIG of sysexits.h.
-        (_, _, Some(200..=245 | 78)) => CrashKind::ConfigError,
-        (_, _, Some(_)) => CrashKind::Exit,
-        _ => CrashKind::Unknown,
-    }
+    Ending::of(event).kind()
 }

@@ -10,6 +10,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
 mod cycle;
+mod exit;
 mod identity;
 
 pub use cycle::{CrashKind, End, Track};

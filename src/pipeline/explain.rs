@@ -3,7 +3,7 @@
 //! In: a line, or a record of several, and the rules. Out: an [`Explained`]: the format, the parts of
 //! the record, which rules were tried and what each lacks, and the events.
 
-use crate::classify::{Candidate, Class, Event, Fit, Flood, InputName, Often, RuleSet};
+use crate::classify::{Candidate, Class, Event, Fit, Flood, InputName, Often, Rule, RuleSet, Text};
 use crate::primitives::{ByteOffset, FileId, LineNo};
 use crate::record::{Frame, detect, read};
 use crate::time::Known;
@@ -88,14 +88,16 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
     part("message", Some(message));
 
     let program = record.program.as_deref().or(file);
-    let matched = rules.matching(program, frame.line, &record.message, None);
+    let text = Text::of(&record, program, frame.line);
+    let matched = rules.matching(&text, None);
     for (n, rule) in rules.rules().iter().enumerate() {
-        let lacks = match rules.fit(n, program, frame.line, &record.message) {
+        let lacks = match rules.fit(n, &text) {
             Fit::NoLiteral => {
                 explained.without_literal += 1;
                 continue;
             }
             Fit::OtherProgram => Some(format!("program: it speaks of {}", rule.program.join(", "))),
+            Fit::OtherFact => Some(format!("facts: it wants {}", wanted(rule))),
             Fit::NoMatch => Some("pattern: does not match the message".to_owned()),
             Fit::Fits if matched.contains(&n) => None,
             Fit::Fits => Some("order: a rule before it answers the same question".to_owned()),
@@ -132,6 +134,15 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
         }
     }
     explained
+}
+
+/// The facts that a rule wants.
+fn wanted(rule: &Rule) -> String {
+    let facts = rule.facts.iter();
+    let facts: Vec<String> = facts
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    facts.join(", ")
 }
 
 fn told(rules: &RuleSet, event: &Event) -> Reading {

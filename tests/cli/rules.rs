@@ -191,3 +191,78 @@ fn a_line_is_explained() {
         .run(&["rules", "explain", "x", "--rule", "no.such"])
         .ends_with(2);
 }
+
+#[test]
+fn what_systemd_says_is_known_in_any_words_by_its_message_id() {
+    let fixture = Fixture::new();
+    let mut journal = String::new();
+    let mut say = |seconds: u64, id: &str, message: &str, facts: &[(&str, &str)]| {
+        let mut record = serde_json::json!({
+            "__REALTIME_TIMESTAMP": format!("{}", 1_772_359_200_000_000 + seconds * 1_000_000),
+            "_HOSTNAME": "web01",
+            "SYSLOG_IDENTIFIER": "systemd",
+            "_PID": "1",
+            "UNIT": "botd.service",
+            "MESSAGE_ID": id,
+            "MESSAGE": message,
+        });
+        for (name, value) in facts {
+            record[name] = (*value).into();
+        }
+        journal.push_str(&format!("{record}\n"));
+    };
+    for n in 0..5 {
+        let at = n * 10;
+        let restarts = (n + 1).to_string();
+        say(
+            at,
+            "39f53479d3a045ac8e11786248231fbf",
+            "Bot scoring daemon wurde gestartet.",
+            &[],
+        );
+        say(
+            at + 2,
+            "98e322203f7a4ed290d09fe03c09fe15",
+            "botd.service: Hauptprozess beendet, Code=exited, Status=101/n/a",
+            &[("EXIT_CODE", "exited"), ("EXIT_STATUS", "101")],
+        );
+        say(
+            at + 3,
+            "5eb03494b6584870a536b337290809b3",
+            "botd.service: Neustart geplant",
+            &[("N_RESTARTS", &restarts)],
+        );
+    }
+    fixture.write("journal.json", journal);
+    let incidents = fixture
+        .run(&["scan", "--format", "json", "-q", "journal.json"])
+        .incidents();
+    assert_eq!(incidents.len(), 1, "{incidents:#?}");
+    let found = &incidents[0]["loops"][0];
+    assert_eq!(found["entity"]["service"], "botd");
+    assert_eq!(found["crashes"], 5);
+    // 101 is what a panic of the main thread ends a Rust program with.
+    assert_eq!(found["kind"], "panic");
+}
+
+#[test]
+fn events_of_logs_are_listed() {
+    let fixture = Fixture::with_loop();
+    let run = fixture.run(&["rules", "events", "syslog"]);
+    run.ends_with(0);
+    let lines: Vec<Vec<&str>> = run
+        .stdout
+        .lines()
+        .map(|l| l.split('\t').collect())
+        .collect();
+    let exits: Vec<_> = lines.iter().filter(|l| l[2] == "systemd.exit").collect();
+    assert_eq!(exits.len(), 5, "{}", run.stdout);
+    assert_eq!(exits[0][1], "exit exit", "{}", run.stdout);
+    assert!(exits[0][3].starts_with("syslog:"), "{}", run.stdout);
+    assert!(
+        exits[0][4].contains("Main process exited"),
+        "{}",
+        run.stdout
+    );
+    fixture.run(&["rules", "events", "missing"]).ends_with(2);
+}

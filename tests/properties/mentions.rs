@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crashtrail::{Class, Rule, RuleSet};
+use crashtrail::{Class, Rule, RuleSet, Text};
 use serde_json::json;
 
 use crate::support;
@@ -80,7 +80,7 @@ fn what_a_rule_reads_is_no_event_where_others_quote_it() {
     for (id, text) in texts(&rules) {
         for (how, program, quote) in QUOTES {
             let message = quote(&text);
-            for n in rules.matching(Some(program), b"", message.as_bytes(), None) {
+            for n in rules.matching(&Text::said_by(program, message.as_bytes()), None) {
                 let rule = &rules.rules()[n];
                 if misleads(rule) {
                     wrong.push(format!(

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crashtrail::RuleSet;
+use crashtrail::{RuleSet, Text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -219,7 +219,7 @@ fn examples_in_every_format_yield_what_their_message_tells() {
     {
         for n in options
             .rules
-            .matching(Some(program), b"", message.as_bytes(), None)
+            .matching(&Text::said_by(program, message.as_bytes()), None)
         {
             *wanted
                 .entry(options.rules.rules()[n].class.name().to_owned())
