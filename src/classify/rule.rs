@@ -52,8 +52,8 @@ pub struct Rule {
     /// The ending that the name of what it is about must have, else the record tells nothing: of the
     /// units that a supervisor starts and stops only the services matter.
     pub needs: Option<String>,
-    /// What facts of the record must be, with `*`, by their names.
-    pub facts: BTreeMap<String, String>,
+    /// Globs of which one must fit a fact of the record, by the facts' names.
+    pub facts: BTreeMap<String, Vec<String>>,
     /// Fields that come from facts of the record, and the names of these.
     pub take: BTreeMap<String, String>,
     names_unit: bool,
@@ -74,11 +74,16 @@ impl Rule {
     }
 
     /// The first fact that `text` does not have as the rule wants it.
-    pub(super) fn missing_fact(&self, text: &Text<'_>) -> Option<(&str, &str)> {
-        let wanted = self.facts.iter();
-        wanted
-            .map(|(name, glob)| (name.as_str(), glob.as_str()))
-            .find(|(name, glob)| !text.fact(name).is_some_and(|value| fits(glob, value)))
+    pub(super) fn missing_fact(&self, text: &Text<'_>) -> Option<&str> {
+        let is_there = |name: &str, globs: &[String]| {
+            let value = text.fact(name);
+            value.is_some_and(|value| globs.iter().any(|glob| fits(glob, value)))
+        };
+        let missing = self
+            .facts
+            .iter()
+            .find(|(name, globs)| !is_there(name, globs));
+        missing.map(|(name, _)| name.as_str())
     }
 
     /// Whether the pattern captures the unit that a record is about.

@@ -57,9 +57,9 @@ pub(crate) struct Written {
     pub(crate) set: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) needs: Option<String>,
-    /// What facts of the record must be, with `*`, by their names.
+    /// Globs of which one must fit a fact of the record, by the facts' names.
     #[serde(default)]
-    pub(crate) facts: BTreeMap<String, String>,
+    pub(crate) facts: BTreeMap<String, Vec<String>>,
     /// Fields that come from facts of the record, and the names of these.
     #[serde(default)]
     pub(crate) take: BTreeMap<String, String>,

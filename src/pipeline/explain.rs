@@ -140,7 +140,7 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
 fn wanted(rule: &Rule) -> String {
     let facts = rule.facts.iter();
     let facts: Vec<String> = facts
-        .map(|(name, value)| format!("{name}={value}"))
+        .map(|(name, globs)| format!("{name}={}", globs.join(" or ")))
         .collect();
     facts.join(", ")
 }
