@@ -169,6 +169,10 @@ pub(super) struct RulesArgs {
     /// The record shapes that each built-in rule reads: its id, a tab, their numbers
     #[arg(long, hide = true, conflicts_with_all = ["rules", "literals"])]
     pub(super) entries: bool,
+
+    /// The built-in rules as a table for docs/rules-builtin.md
+    #[arg(long, hide = true, conflicts_with_all = ["rules", "literals", "entries"])]
+    pub(super) markdown: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use crashtrail::{
-    Explained, Quiet, RuleFile, RuleSet, ScanOptions, events, explain, parse_rules, report,
+    Explained, Quiet, Rule, RuleFile, RuleSet, ScanOptions, events, explain, parse_rules, report,
 };
 
 use super::args::{RulesAction, RulesArgs};
@@ -104,6 +104,11 @@ fn list(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
         out.flush()?;
         return Ok(ExitStatus::Fine);
     }
+    if args.markdown {
+        table(&RuleSet::builtin()?, &mut out)?;
+        out.flush()?;
+        return Ok(ExitStatus::Fine);
+    }
     let rules = RuleSet::builtin_and(own(&args.rules, false)?, &[])?;
     if args.literals {
         for literal in rules.literals() {
@@ -118,6 +123,47 @@ fn list(args: &RulesArgs) -> anyhow::Result<ExitStatus> {
     }
     out.flush()?;
     Ok(ExitStatus::Fine)
+}
+
+/// The rules as a page of the documentation, by what they tell.
+fn table(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    let mut sorts: Vec<(&str, Vec<&Rule>)> = Vec::new();
+    for rule in rules.rules() {
+        let class = rule.class.name();
+        match sorts.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, of)) => of.push(rule),
+            None => sorts.push((class, vec![rule])),
+        }
+    }
+    sorts.sort_by_key(|(class, _)| *class);
+    for (class, mut of) in sorts {
+        of.sort_by(|a, b| a.id.cmp(&b.id));
+        writeln!(out, "## `{class}`, {} rules\n", of.len())?;
+        writeln!(
+            out,
+            "| rule | kind | programs | wording read in | versions |"
+        )?;
+        writeln!(out, "| --- | --- | --- | --- | --- |")?;
+        for rule in of {
+            let cell = |text: &str| text.replace('|', "\\|");
+            let programs: Vec<String> = rule.program.iter().map(|p| format!("`{p}`")).collect();
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {} | {} |",
+                rule.id,
+                rule.kind.as_deref().unwrap_or(""),
+                if programs.is_empty() {
+                    "any".to_owned()
+                } else {
+                    cell(&programs.join(", "))
+                },
+                cell(&rule.source),
+                cell(rule.versions.as_deref().unwrap_or("")),
+            )?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// Lists what lines tell, in order of time.

@@ -1,6 +1,15 @@
 //! Rules of one's own: found, tested and explained.
 
+use std::path::Path;
+
 use crate::fixture::{Fixture, Run};
+
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    std::fs::read_to_string(path).unwrap()
+}
 
 const OWN: &str = r#"
 off = ["rust.panic"]
@@ -265,4 +274,38 @@ fn events_of_logs_are_listed() {
         run.stdout
     );
     fixture.run(&["rules", "events", "missing"]).ends_with(2);
+}
+
+#[test]
+fn the_documentation_has_the_table_of_the_rules() {
+    let run = Fixture::new().run(&["rules", "--markdown"]);
+    run.ends_with(0);
+    let page = page("rules-builtin.md");
+    let (_, table) = page.split_once("--markdown` prints -->\n\n").unwrap();
+    assert!(
+        table == run.stdout,
+        "run `crashtrail rules --markdown`: its output follows the page's head"
+    );
+}
+
+#[test]
+fn the_worked_example_works() {
+    let page = page("rules.md");
+    let (_, example) = page.split_once("## A worked example\n").unwrap();
+    let block = |language: &str| {
+        let (_, rest) = example.split_once(&format!("```{language}\n")).unwrap();
+        rest.split_once("```").unwrap().0
+    };
+    let fixture = Fixture::new();
+    fixture.write("knobs.toml", block("toml"));
+    fixture.run(&["rules", "test", "knobs.toml"]).ends_with(0);
+    let line = block("text").trim_end();
+    let without = fixture.run(&["rules", "explain", line]);
+    assert!(without.stdout.contains("tells    nothing"), "{without:?}");
+    let with = fixture.run(&["rules", "explain", line, "--rules", "knobs.toml"]);
+    assert!(
+        with.stdout
+            .contains("tells    change flag, by knobd.turned"),
+        "{with:?}"
+    );
 }
