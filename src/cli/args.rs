@@ -93,8 +93,8 @@ pub(super) struct ScanArgs {
     #[arg(long, short)]
     pub(super) quiet: bool,
 
-    /// A list of changes that the logs do not tell of: JSON Lines, or CSV with a header; may be given
-    /// several times
+    /// A list of changes that the logs do not tell of: JSON Lines, CSV with a header, or Kubernetes
+    /// objects in JSON; may be given several times
     ///
     /// Columns: time, kind, action, target, host, subject, path, from, to, actor, summary; others are
     /// shown as they are.

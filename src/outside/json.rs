@@ -1,4 +1,4 @@
-//! JSON Lines: an object for each change.
+//! JSON Lines: an object for each change, or objects that Kubernetes exports.
 //!
 //! In: the text of a list. Out: its changes. Objects may go on over several lines, or stand in an array.
 
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::classify::Event;
 
 use super::list::Wrong;
-use super::{Spot, Told};
+use super::{Spot, Told, kubernetes};
 
 pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
     let mut events = Vec::new();
@@ -38,10 +38,10 @@ pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
                 reason: format!("is no JSON: {err}"),
             })?;
             for item in items {
-                events.push(one(text, item.get(), zone)?);
+                events.extend(one(text, item.get(), zone)?);
             }
         } else {
-            events.push(one(text, raw, zone)?);
+            events.extend(one(text, raw, zone)?);
         }
     }
 }
@@ -60,7 +60,8 @@ fn line_of(text: &str, offset: usize) -> u64 {
     1 + memchr::memchr_iter(b'\n', before).count() as u64
 }
 
-fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Event, Wrong> {
+/// The change of an object; of one that Kubernetes exports those that it tells of.
+fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
     let offset = offset_in(text, raw);
     let line = line_of(text, offset);
     let wrong = |reason: String| Wrong { line, reason };
@@ -72,9 +73,8 @@ fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Event, Wrong> {
                 .to_owned(),
         ));
     };
-    let mut told = Told::default();
-    for (key, value) in &object {
-        take(&mut told, key, value, zone).map_err(|reason| wrong(format!("{key}: {reason}")))?;
+    if kubernetes::is_object(&object) {
+        return exported(text, raw, zone);
     }
     let spot = Spot {
         offset: offset as u64,
@@ -82,7 +82,50 @@ fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Event, Wrong> {
         cursor: None,
         text: raw,
     };
-    told.finish(&spot)
+    let mut told = Told::default();
+    for (key, value) in &object {
+        take(&mut told, key, value, zone).map_err(|reason| wrong(format!("{key}: {reason}")))?;
+    }
+    Ok(vec![told.finish(&spot)?])
+}
+
+/// The changes that an object of Kubernetes, or a list of such, tells of.
+fn exported(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
+    #[derive(serde::Deserialize)]
+    struct List<'a> {
+        #[serde(borrow, default)]
+        items: Option<Vec<&'a RawValue>>,
+    }
+    let place = |object: &RawValue| offset_in(text, object.get());
+    let wrong = |at: usize, reason: String| Wrong {
+        line: line_of(text, at),
+        reason,
+    };
+    let no_json =
+        |err: serde_json::Error| wrong(offset_in(text, raw), format!("is no JSON: {err}"));
+    let list: List<'_> = serde_json::from_str(raw).map_err(no_json)?;
+    let objects = match list.items {
+        Some(items) => items,
+        None => vec![serde_json::from_str(raw).map_err(no_json)?],
+    };
+    let exports = kubernetes::changes(&objects).map_err(|(n, reason)| {
+        let reason = format!("is no object as Kubernetes exports them: {reason}");
+        wrong(place(objects[n]), reason)
+    })?;
+    let events = exports.into_iter().map(|export| {
+        let at = place(objects[export.object]);
+        let mut told = export.told;
+        told.take("time", &export.time, zone)
+            .map_err(|reason| wrong(at, reason))?;
+        let said = format!("{} {}", export.time, told.message());
+        told.finish(&Spot {
+            offset: at as u64,
+            line: line_of(text, at),
+            cursor: None,
+            text: &said,
+        })
+    });
+    events.collect()
 }
 
 /// A value as text; of a list of targets or files each by itself.

@@ -50,6 +50,14 @@ pub(super) fn read(path: &Path, zone: &TimeZone) -> Result<Outside, Error> {
             }));
         }
         Some(b'{' | b'[') => ("changes-json", json::read(text, zone)),
+        _ if text.trim_start().starts_with("apiVersion:") || text.starts_with("---\n") => {
+            return Err(fail(Wrong {
+                line: 1,
+                reason:
+                    "is YAML: export objects with `kubectl get ... -o json --show-managed-fields`"
+                        .to_owned(),
+            }));
+        }
         Some(_) => ("changes-csv", csv::read(text, zone)),
     };
     Ok(Outside {

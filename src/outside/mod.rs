@@ -17,6 +17,7 @@ use crate::time::{Known, Span, Stamp, Timestamp};
 mod csv;
 mod git;
 mod json;
+mod kubernetes;
 mod list;
 
 /// Before the name of a field that a list has and crashtrail does not know.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Run};
 
@@ -239,4 +239,74 @@ fn a_folder_without_a_repository_ends_the_run() {
     run.ends_with(2);
     assert!(run.stderr.contains("--git plain: "), "{}", run.stderr);
     assert!(run.stdout.is_empty(), "{}", run.stdout);
+}
+
+/// Two revisions of a deployment, and who wrote which keys of a config map.
+fn objects() -> Value {
+    let set = |revision: &str, at: &str, image: &str| {
+        json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {
+                "name": format!("botd-{revision}"), "namespace": "edge", "creationTimestamp": at,
+                "annotations": { "deployment.kubernetes.io/revision": revision },
+                "ownerReferences": [{ "kind": "Deployment", "name": "botd" }],
+            },
+            "spec": { "template": { "spec": { "containers": [{ "name": "botd", "image": image }] } } },
+        })
+    };
+    json!({ "apiVersion": "v1", "kind": "List", "items": [
+        set("1", "2026-02-20T08:00:00Z", "reg/botd:1.0"),
+        set("2", "2026-02-27T08:00:00Z", "reg/botd:1.1"),
+        { "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "botd", "namespace": "edge",
+          "creationTimestamp": "2026-02-20T08:00:00Z" } },
+        { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "botd-2-x", "creationTimestamp": "2026-03-01T10:00:20Z" } },
+        { "apiVersion": "v1", "kind": "ConfigMap", "data": { "features.json": "..." },
+          "metadata": { "name": "features", "namespace": "edge", "labels": { "app": "botd" },
+            "creationTimestamp": "2026-02-01T00:00:00Z",
+            "managedFields": [
+              { "manager": "kubectl-edit", "operation": "Update", "time": "2026-03-01T10:00:05Z",
+                "fieldsV1": { "f:data": { "f:features.json": {} } } },
+              { "manager": "helm", "operation": "Update", "time": "2026-02-01T00:00:00Z",
+                "fieldsV1": { "f:data": { ".": {}, "f:limits.json": {} }, "f:metadata": { "f:labels": { "f:app": {} } } } },
+            ] } },
+    ]})
+}
+
+#[test]
+fn objects_of_kubernetes_tell_of_changes() {
+    let fixture = loop_without_change();
+    let text = serde_json::to_string_pretty(&objects()).unwrap();
+    fixture.write("objects.json", &text);
+    let run = scan(&fixture, &["--changes", "objects.json"]);
+    run.ends_with(0);
+    let report = run.report();
+    assert_eq!(report["ledger"]["seen"], 4, "{report:#}");
+    let suspects: Vec<&Value> = report["incidents"][0]["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|cause| {
+            let changes = report["changes"].as_array().unwrap();
+            changes.iter().find(|c| c["id"] == cause["change"])
+        })
+        .collect();
+    let edit = suspects.iter().find(|c| c["actor"] == "kubectl-edit");
+    let edit = edit.unwrap_or_else(|| panic!("{suspects:#?}"));
+    assert_eq!(edit["kind"], "config");
+    let line = edit["records"][0]["line"].as_u64().unwrap();
+    // The config map begins there, after the pod.
+    let (before, _) = text.split_once("\"kind\": \"ConfigMap\"").unwrap();
+    let begin = before.rfind("    {\n").unwrap();
+    assert_eq!(line, 1 + text[..begin].lines().count() as u64);
+    let rollout = suspects.iter().find(|c| c["to"] == "reg/botd:1.1");
+    assert_eq!(rollout.unwrap()["from"], "reg/botd:1.0", "{suspects:#?}");
+    // One that cannot be understood ends the run.
+    fixture.write("objects.json", text.replace("2026-03-01T10:00:05Z", "soon"));
+    let run = scan(&fixture, &["--changes", "objects.json"]);
+    run.ends_with(2);
+    assert!(run.stderr.contains("`soon` is no time"), "{run:?}");
+    fixture.write("objects.yaml", "apiVersion: v1\nkind: List\n");
+    let run = scan(&fixture, &["--changes", "objects.yaml"]);
+    run.ends_with(2);
+    assert!(run.stderr.contains("objects.yaml:1: is YAML"), "{run:?}");
 }
