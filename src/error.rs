@@ -61,6 +61,9 @@ pub enum Error {
         /// Git's reason, or why it could not be run.
         reason: String,
     },
+    /// What was found cannot be written.
+    #[error("{0}")]
+    Write(#[from] std::io::Error),
     /// A setting that makes no sense.
     #[error("{name}: {reason}")]
     Setting {

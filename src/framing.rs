@@ -13,6 +13,10 @@ use std::ops::Range;
 use crate::primitives::ByteOffset;
 use crate::record::CONTEXT;
 
+mod tail;
+
+pub use tail::{QUIET, Tail};
+
 /// The longest line, in bytes; what follows is dropped, counted and warned of.
 pub const MAX_LINE: usize = 1 << 20;
 /// The usual size of a block's main part, in bytes.
@@ -83,6 +87,7 @@ struct Cut {
 }
 
 /// Passes a stream on, and drops of each line what follows its first [`MAX_LINE`] bytes.
+#[derive(Debug)]
 struct LineCutter<R> {
     inner: R,
     /// Kept bytes handed on so far.

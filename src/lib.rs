@@ -21,9 +21,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod alert;
 mod attribution;
 mod classify;
 mod error;
+mod follow;
 mod framing;
 mod incident;
 mod ledger;
@@ -40,11 +42,12 @@ mod timeline;
 
 pub use classify::{Class, Rule, RuleFile, RuleSet, Text, parse as parse_rules};
 pub use error::{Error, Warning};
+pub use follow::{Backfill, Feed, Message};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
 pub use pipeline::{
-    Explained, FirstRecord, Progress, Quiet, Reading, Scan, ScanOptions, Taken, Told, Tried,
-    events, explain, formats, scan,
+    Ending, Explained, FirstRecord, Listener, Progress, Quiet, Reading, Scan, ScanOptions, Status,
+    Taken, Told, Tried, Watch, WatchOptions, events, explain, formats, scan,
 };
 pub use record::{Format, Group, KNOWN as KNOWN_FORMATS, Known as KnownFormat, Severity};
 pub use time::{Span, Timestamp};
@@ -55,9 +58,11 @@ pub use timeline::TimeOptions;
 pub mod stages {
     pub use crate::attribution::Inputs;
     pub use crate::classify::{Candidate, Event, Flood, InputName, Often};
+    pub use crate::follow::StreamName;
     pub use crate::incident::{Facts, find as incidents};
     pub use crate::ledger::build as ledger;
     pub use crate::loops::find as loops;
+    pub use crate::pipeline::{Live, Moment, StreamId};
     pub use crate::primitives::{ByteOffset, FileId, LineNo};
     pub use crate::record::{Format, Frame, detect, read};
     pub use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};

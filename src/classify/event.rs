@@ -3,6 +3,8 @@
 //! The borrowed record ends here. An event holds what later stages need of it and nothing of the block
 //! it came from.
 
+use std::sync::Arc;
+
 use crate::primitives::Place;
 use crate::record::Severity;
 use crate::time::{Span, Stamp, Timestamp};
@@ -15,7 +17,11 @@ pub const TEXT_BYTES: usize = 4096;
 /// The rule of an event that no rule told: a change that was told from outside the logs.
 pub const NO_RULE: usize = usize::MAX;
 
-/// What one record tells.
+/// A name, and what it stands for.
+pub type Field = (Box<str>, Box<str>);
+
+/// What one record tells. Its larger parts are shared by its copies: a stream that goes on is looked at
+/// again and again.
 #[derive(Debug, Clone)]
 pub struct Event {
     /// Where the record begins; of a binary journal, in the lines made of it.
@@ -45,11 +51,11 @@ pub struct Event {
     /// As the record says.
     pub severity: Option<Severity>,
     /// What the rule's pattern captured and what the rule sets, by name; sorted.
-    pub fields: Vec<(Box<str>, Box<str>)>,
+    pub fields: Arc<[Field]>,
     /// The record's text for a report: as in the file, or `program[pid]: message`.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// The message, unwrapped, with what belongs to it over further lines.
-    pub message: Box<str>,
+    pub message: Arc<str>,
     /// Bytes of input that the record and its further lines cover, from its place.
     pub covers: u64,
     /// Lines from the record's first line to the one that told of it. Until a file's blocks are joined
@@ -75,7 +81,7 @@ pub struct Copied {
     /// Where in a binary journal.
     pub cursor: Option<Box<str>>,
     /// The text there.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// When, by that file's stamp.
     pub at: Timestamp,
 }

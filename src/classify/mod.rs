@@ -35,7 +35,7 @@ mod written;
 use written::Example;
 
 pub use class::{Class, Family};
-pub use event::{Copied, Event, NO_RULE, TEXT_BYTES};
+pub use event::{Copied, Event, Field, NO_RULE, TEXT_BYTES};
 pub use flood::{Flood, Often, Told};
 pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
@@ -425,7 +425,7 @@ impl RuleSet {
         } else {
             clean(&lines_of(record, frame))
         };
-        let mut fields: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         if let Some(captures) = rule.pattern.captures(&message) {
             for (name, value) in captured(rule, &captures) {
                 fields.push((name.into(), clean(value)));
@@ -473,9 +473,9 @@ impl RuleSet {
             subject: owned(&record.subject),
             pid: record.pid,
             severity: record.severity,
-            fields,
-            text,
-            message: clean(&message),
+            fields: fields.into(),
+            text: text.into(),
+            message: clean(&message).into(),
             covers: record.len.max(frame.line.len() + 1 + raw_end) as u64,
             lines_back: 0,
             count: 1,

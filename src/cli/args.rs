@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::{Parser, Subcommand, ValueEnum};
-use crashtrail::Timestamp;
+use crashtrail::{Backfill, Span, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::formats;
@@ -34,6 +35,8 @@ Exit status:
 pub(super) enum Command {
     /// Analyse logs after an incident
     Scan(Box<ScanArgs>),
+    /// Watch logs as they are written, and tell of crash loops while they are young
+    Watch(Box<WatchArgs>),
     /// List the rules that lines are read by
     Rules(RulesArgs),
     /// List the formats that are known, or say what files are taken for, and why
@@ -135,6 +138,110 @@ pub(super) struct ScanArgs {
     /// Read in blocks of this many bytes; the report is the same
     #[arg(long, value_name = "BYTES", hide_short_help = true)]
     pub(super) block_size: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WatchArgs {
+    /// Files, folders, globs, or `-` for standard input
+    ///
+    /// Files are followed by name through rotation, truncation and removal; new ones in a folder, or of a
+    /// glob, are followed as they appear.
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How to write alerts: for people, or one JSON object a line (docs/watch.md)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// Read first what files hold already: those written to within this time (`6h`), or `all`
+    ///
+    /// So changes of the last hours are known when the first crash comes. Rotated copies are read as
+    /// well. Without it files are read from their end. A pipe is always read whole.
+    #[arg(long, value_name = "DURATION|all", value_parser = backfill)]
+    pub(super) backfill: Option<Backfill>,
+
+    /// End when nothing came for this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) once_idle: Option<Duration>,
+
+    /// Look at files by the clock, without the system's notifications
+    #[arg(long, hide_short_help = true)]
+    pub(super) poll: bool,
+
+    /// The zone of stamps that bear none: `Europe/Berlin`, `+01:00`, `UTC`
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(super) tz: Option<String>,
+
+    /// The year of the first stamp that bears none; later ones roll over from it
+    #[arg(long, hide_short_help = true)]
+    pub(super) year: Option<i16>,
+
+    /// Take all inputs for this format, as `crashtrail formats` names it
+    #[arg(long, value_name = "NAME", value_parser = formats::named, hide_short_help = true)]
+    pub(super) input_format: Option<crashtrail::Format>,
+
+    /// When to use colours; NO_COLOR turns them off as well
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(super) color: Colour,
+
+    /// Columns of alerts as text [default: the terminal's, else 100]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(super) width: Option<usize>,
+
+    /// No status line, no warnings and no summary on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+
+    /// A list of changes that the logs do not tell of, as for `scan`; read again now and then
+    #[arg(long, value_name = "FILE")]
+    pub(super) changes: Vec<PathBuf>,
+
+    /// A git repository whose commits and release or deploy tags are changes; asked again now and then
+    #[arg(long, value_name = "DIR")]
+    pub(super) git: Vec<PathBuf>,
+
+    /// Rules of your own, as for `scan`; read again on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
+
+    /// Do not use the rule of this id; may be given several times
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    pub(super) without_rule: Vec<String>,
+
+    /// How many events to keep, some two kilobytes of memory each
+    ///
+    /// Where there are more, those go first that came once or twice, the longest ago, and changes after
+    /// which nothing crashed for long.
+    #[arg(
+        long,
+        value_name = "EVENTS",
+        default_value = "10000",
+        hide_short_help = true
+    )]
+    pub(super) keep: NonZeroUsize,
+}
+
+/// A length of time: `90s`, `6h`, `2d`.
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    let span: jiff::SignedDuration = match text.parse::<jiff::SignedDuration>() {
+        Ok(span) => span,
+        Err(_) => {
+            let span: jiff::Span = text.parse()?;
+            // A day of 24 hours: nobody means the calendar's.
+            span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())?
+        }
+    };
+    if span.is_negative() {
+        bail!("a length of time is not negative");
+    }
+    Ok(span.unsigned_abs())
+}
+
+fn backfill(text: &str) -> anyhow::Result<Backfill> {
+    if text == "all" {
+        return Ok(Backfill::All);
+    }
+    let nanos = i64::try_from(duration(text)?.as_nanos())?;
+    Ok(Backfill::Last(Span::from_nanos(nanos)))
 }
 
 #[derive(Debug, clap::Args)]
@@ -248,6 +355,21 @@ impl Colour {
     }
 }
 
+impl WatchArgs {
+    /// The paths given; standard input where there is none and something is piped in.
+    pub(super) fn paths_or_stdin(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if !self.paths.is_empty() {
+            return Ok(self.paths.clone());
+        }
+        if io::stdin().is_terminal() {
+            bail!(
+                "nothing to watch: no path given, and nothing is piped in; try `journalctl -f -o json | crashtrail watch`"
+            );
+        }
+        Ok(vec![PathBuf::from("-")])
+    }
+}
+
 impl ScanArgs {
     /// The paths given; standard input where there is none and something is piped in.
     pub(super) fn paths_or_stdin(&self) -> anyhow::Result<Vec<PathBuf>> {
@@ -268,6 +390,7 @@ pub(super) fn with_default_command(args: impl Iterator<Item = OsString>) -> Vec<
     let mut args: Vec<OsString> = args.collect();
     let known = [
         "scan",
+        "watch",
         "rules",
         "formats",
         "help",

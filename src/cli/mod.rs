@@ -11,6 +11,7 @@ mod args;
 mod formats;
 mod progress;
 mod rules;
+mod watch;
 
 use args::{Args, Command, Format, FormatsArgs, Moment, ScanArgs};
 use progress::Bar;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
     let args = Args::parse_from(args::with_default_command(std::env::args_os()));
     let result = match args.command {
         Command::Scan(args) => run_scan(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Formats(args) => run_formats(&args),
     };

@@ -382,7 +382,7 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
 
 /// What lists tell of an act in columns of their own.
 fn columns(act: &Act, events: &[Event]) -> BTreeMap<String, String> {
-    let fields = act.items.iter().flat_map(|i| &events[i.event].fields);
+    let fields = act.items.iter().flat_map(|i| events[i.event].fields.iter());
     fields
         .filter_map(|(name, value)| Some((name.strip_prefix(COLUMN)?, value)))
         .map(|(name, value)| (name.to_owned(), value.to_string()))

@@ -158,7 +158,8 @@ pub fn is_supervisor(event: &Event) -> bool {
 struct Walk<'a> {
     events: &'a [Event],
     state: State,
-    counter: Option<u64>,
+    /// The counter of the last restart, and how many restarts its record stands for.
+    counter: Option<(u64, u64)>,
     killed: bool,
     started: bool,
     track: Track,
@@ -275,13 +276,13 @@ impl Walk<'_> {
         if unseen {
             self.push_end(n, true);
         }
-        if let (Some(before), Some(now)) = (self.counter, counter) {
-            let unseen = now.saturating_sub(before).saturating_sub(1);
+        if let (Some((before, told)), Some(now)) = (self.counter, counter) {
+            let unseen = now.saturating_sub(before).saturating_sub(told);
             if let (true, Some(end)) = (unseen > 0, self.track.ends.last_mut()) {
                 end.lost += unseen;
             }
         }
-        self.counter = counter.or(self.counter);
+        self.counter = counter.map(|now| (now, event.count)).or(self.counter);
         if event.class == Class::Restart {
             self.start(n);
         } else if let (State::Down(last), Some(counter)) = (self.state, counter) {

@@ -117,6 +117,9 @@ pub struct Loops {
     pub loops: Vec<CrashLoop>,
 }
 
+/// Of an end that stands for more crashes than this no more gaps are told one by one.
+const MANY: u64 = 16;
+
 /// Finds the crash loops of a timeline.
 #[must_use]
 pub fn find(timeline: &Timeline, policy: &LoopPolicy) -> Loops {
@@ -332,10 +335,22 @@ fn bound(ends: &[End], policy: &LoopPolicy) -> Span {
         .max(waits.max().unwrap_or(Span::ZERO).times(2))
 }
 
+/// The times from crash to crash. One end may stand for several crashes: they lie evenly between its
+/// first and its last record.
 fn gaps(ends: &[End]) -> Vec<Span> {
-    ends.windows(2)
-        .map(|pair| pair[1].at.since(pair[0].at))
-        .collect()
+    let mut gaps = Vec::with_capacity(ends.len());
+    for pair in ends.windows(2) {
+        let begins = pair[1].at.since(pair[0].at);
+        let (within, count) = (pair[0].until.since(pair[0].at), pair[0].count);
+        if count > 1 && within > Span::ZERO && within < begins {
+            let each = within.nanos() / (count - 1).min(i64::MAX as u64) as i64;
+            gaps.extend((1..count.min(MANY)).map(|_| Span::from_nanos(each)));
+            gaps.push(pair[1].at.since(pair[0].until));
+        } else {
+            gaps.push(begins);
+        }
+    }
+    gaps
 }
 
 fn median(mut spans: Vec<Span>) -> Option<Span> {
@@ -387,7 +402,9 @@ fn describe(
         },
         kind: commonest(crashes.iter().map(|end| end.kind)).unwrap_or(CrashKind::Unknown),
         crashes: count,
-        restarts: ends.iter().filter(|end| end.restarted.is_some()).count() as u64
+        restarts: (ends.iter().filter(|end| end.restarted.is_some()))
+            .map(|end| end.count)
+            .sum::<u64>()
             + lost
             + seen_before,
         first,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use crate::classify::{Class, Event, NO_RULE, TEXT_BYTES, change_kind};
+use crate::classify::{Class, Event, Field, NO_RULE, TEXT_BYTES, change_kind};
 use crate::error::Error;
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::time::{Known, Span, Stamp, Timestamp};
@@ -35,7 +35,7 @@ pub enum ChangeSource {
 }
 
 /// What one source told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outside {
     /// As given.
     pub path: String,
@@ -133,7 +133,7 @@ impl Told {
     fn event(self, spot: &Spot<'_>, how: &'static str) -> Option<Event> {
         let (at, width) = self.time?;
         let message = self.message();
-        let mut fields: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         let mut put = |name: &str, value: Option<&str>| {
             if let Some(value) = value.filter(|v| !v.is_empty()) {
                 fields.push((name.into(), value.into()));
@@ -180,7 +180,7 @@ impl Told {
             subject: None,
             pid: None,
             severity: None,
-            fields,
+            fields: fields.into(),
             text: cut(spot.text).into(),
             message: cut(&message).into(),
             covers: spot.text.len() as u64,

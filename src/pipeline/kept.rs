@@ -79,6 +79,28 @@ impl Kept {
         Some(whole_lines(&texts.concat()).to_vec())
     }
 
+    /// Forgets what was kept first, down to so many bytes and a half of them where it is more.
+    pub(super) fn forget_oldest(&mut self, most: usize) {
+        if self.bytes <= most {
+            return;
+        }
+        let mut gone = 0;
+        let mut count = 0;
+        for piece in &self.pieces {
+            if self.bytes - gone <= most / 2 {
+                break;
+            }
+            gone += piece.packed.len() + size_of::<Piece>();
+            count += 1;
+        }
+        self.pieces.drain(..count);
+        let from = self.pieces.first().map_or(u64::MAX, |piece| piece.from);
+        let ends = self.ends.len();
+        self.ends.retain(|_, end| *end > from);
+        gone += (ends - self.ends.len()) * size_of::<(ByteOffset, u64)>();
+        self.bytes = self.bytes.saturating_sub(gone);
+    }
+
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -121,6 +143,19 @@ mod tests {
                 assert_eq!(found.as_deref(), Some(right(text, at)), "{size} {at}");
             }
             assert_eq!(kept.before(ByteOffset::new(1)), None);
+            let bytes = kept.bytes();
+            kept.forget_oldest(bytes / 3);
+            assert!(kept.bytes() <= bytes / 3);
+            let at = |n: &usize| ByteOffset::new(starts[*n] as u64);
+            assert_eq!(kept.before(at(&wanted[0])), None);
+            let last = at(&wanted[wanted.len() - 1]);
+            let expected = right(text, last.get() as usize);
+            // The text of the oldest that are left may have lost its beginning.
+            let found = kept.before(last).unwrap();
+            assert!(
+                found.ends_with(b"\n") && expected.ends_with(&found),
+                "{size}"
+            );
         }
     }
 }

@@ -24,9 +24,13 @@ use crate::timeline::Timeline;
 
 /// An input that was read.
 pub(super) struct Opened<'a> {
-    pub(super) source: &'a Source,
+    /// As the report names it.
+    pub(super) path: &'a str,
+    /// Where it can be read once more.
+    pub(super) source: Option<&'a Source>,
     pub(super) format: Format,
-    pub(super) kept: Kept,
+    /// What stood before its events.
+    pub(super) kept: Vec<&'a Kept>,
 }
 
 /// How many lines are kept of one look.
@@ -94,9 +98,10 @@ pub(super) fn look(
         let unread = match list.is_empty() {
             true => false,
             false => {
-                let (source, format) = (opened.source, opened.format);
-                source.path == "-"
-                    || read_file(source, format, &list, block_bytes, &mut looks).is_err()
+                let source = opened.source.filter(|source| source.path != "-");
+                source.is_none_or(|source| {
+                    read_file(source, opened.format, &list, block_bytes, &mut looks).is_err()
+                })
             }
         };
         if unread {
@@ -170,10 +175,11 @@ fn routine_records(ledger: &Ledger) -> impl Iterator<Item = usize> + '_ {
 
 /// Whether what stood before the event was kept.
 fn look_at_kept(opened: &Opened<'_>, w: &Wanted<'_>, looks: &mut Looks) -> bool {
-    let Some(before) = opened.kept.before(w.place.offset) else {
+    let mut kept = opened.kept.iter();
+    let Some(before) = kept.find_map(|kept| kept.before(w.place.offset)) else {
         return false;
     };
-    looks.add(w, lines_before(&before, w, opened.source, opened.format));
+    looks.add(w, lines_before(&before, w, opened.path, opened.format));
     true
 }
 
@@ -187,7 +193,7 @@ fn read_file(
     if let Some(mut file) = source.open_anywhere()? {
         for w in wanted {
             let before = before(&mut file, w.place.offset)?;
-            looks.add(w, lines_before(&before, w, source, format));
+            looks.add(w, lines_before(&before, w, &source.path, format));
         }
         return Ok(());
     }
@@ -201,7 +207,7 @@ fn read_file(
         let end = block.offset_of(main.len()).get();
         while let Some(w) = next.next_if(|w| w.place.offset.get() < end) {
             let at = block.position_of(w.place.offset);
-            looks.add(w, lines_before(block.before(at), w, source, format));
+            looks.add(w, lines_before(block.before(at), w, &source.path, format));
         }
         blocks.recycle(block);
     }
@@ -221,7 +227,7 @@ fn before(file: &mut File, offset: ByteOffset) -> io::Result<Vec<u8>> {
 fn lines_before(
     before: &[u8],
     w: &Wanted<'_>,
-    source: &Source,
+    path: &str,
     format: Format,
 ) -> (Vec<String>, Vec<Ref>) {
     let mut messages = Vec::new();
@@ -246,7 +252,7 @@ fn lines_before(
             let line_no = w.place.line.get().checked_sub(back as u64);
             let cursor = record.cursor.as_deref().map(str::to_owned);
             refs.push(Ref {
-                path: source.path.clone(),
+                path: path.to_owned(),
                 line: line_no.filter(|_| cursor.is_none()),
                 offset: cursor.is_none().then_some(offset),
                 cursor,

@@ -30,15 +30,20 @@ mod explain;
 mod file;
 mod formats;
 mod kept;
+mod live;
 mod look;
 mod merge;
 mod told;
+mod watch;
 mod workers;
 
 pub use formats::{FirstRecord, Taken, formats};
+pub use live::{Live, Moment, StreamId};
+pub use watch::{Ending, Listener, Status, Watch, WatchOptions};
 
 use block::Tools;
 use file::FileYield;
+use kept::Kept;
 use look::Opened;
 use merge::Merged;
 use workers::Workers;
@@ -162,6 +167,7 @@ pub fn scan(
     let mut inputs = Vec::new();
     let mut files = Vec::new();
     let mut opened: Vec<Opened<'_>> = Vec::new();
+    let mut read_before: Vec<Kept> = Vec::new();
     for (n, mut yielded) in read.files {
         warnings.append(&mut yielded.warnings);
         renumber(&mut yielded, files.len());
@@ -179,12 +185,18 @@ pub fn scan(
             zone: String::new(),
             clock: None,
         });
+        let source = &sources.list[n];
         opened.push(Opened {
-            source: &sources.list[n],
+            path: &source.path,
+            source: Some(source),
             format: yielded.events.format,
-            kept: yielded.kept,
+            kept: Vec::new(),
         });
+        read_before.push(yielded.kept);
         files.push(yielded.events);
+    }
+    for (opened, kept) in opened.iter_mut().zip(&read_before) {
+        opened.kept.push(kept);
     }
     warnings.extend(in_no_format(&opened));
     let kernel = files.iter().any(|f| {
@@ -283,7 +295,7 @@ fn analyse(
     let ledger = ledger::build(&timeline);
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
     for n in &looks.unread {
-        let path = opened.get(*n).map(|o| o.source.path.as_str());
+        let path = opened.get(*n).map(|o| o.path);
         warnings.push(Warning::new(
             path,
             "could not be read once more: what stood before the crashes is not told",
@@ -326,7 +338,7 @@ fn in_no_format(opened: &[Opened<'_>]) -> Option<Warning> {
     let plain: Vec<&str> = opened
         .iter()
         .filter(|opened| opened.format == Format::Plain)
-        .map(|opened| opened.source.path.as_str())
+        .map(|opened| opened.path)
         .collect();
     let (first, others) = plain.split_first()?;
     let more = match others.len() {

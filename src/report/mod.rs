@@ -9,7 +9,7 @@ mod text;
 
 pub use build::{Parts, build};
 pub use model::*;
-pub use text::{Style, render as render_text};
+pub use text::{Style, render as render_text, render_incident};
 
 use std::io::{self, Write};
 

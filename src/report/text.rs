@@ -7,7 +7,7 @@
 use anstyle::{AnsiColor, Style as Look};
 pub(super) use figures::percent;
 
-use super::model::{Incident, Report};
+use super::model::{Change, Incident, Report, Window};
 
 mod course;
 mod figures;
@@ -38,7 +38,8 @@ pub struct Style {
 
 /// One incident and what it is told with.
 struct View<'a> {
-    report: &'a Report,
+    changes: &'a [Change],
+    window: Window,
     incident: &'a Incident,
     paths: &'a Paths,
     /// The date of its onset: times of other days bear theirs.
@@ -53,7 +54,8 @@ pub fn render(report: &Report, style: Style) -> String {
     head(&mut page, report, &paths);
     for (n, incident) in report.incidents.iter().enumerate() {
         let view = View {
-            report,
+            changes: &report.changes,
+            window: report.window,
             incident,
             paths: &paths,
             day: incident.onset.0.date(),
@@ -68,6 +70,28 @@ pub fn render(report: &Report, style: Style) -> String {
         page.blank();
         none_found(&mut page, report);
     }
+    page.finish()
+}
+
+/// One incident by itself, with the changes that its causes name: its course, verdict and end, without
+/// what was read.
+#[must_use]
+pub fn render_incident(changes: &[Change], incident: &Incident, style: Style) -> String {
+    let mut page = Page::new(style.width);
+    let view = View {
+        changes,
+        window: Window {
+            start: None,
+            end: None,
+        },
+        incident,
+        paths: &Paths::whole(),
+        day: incident.onset.0.date(),
+    };
+    course::tell(&mut page, &view);
+    page.blank();
+    verdict::put(&mut page, &view);
+    course::after(&mut page, &view);
     page.finish()
 }
 

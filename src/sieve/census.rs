@@ -364,6 +364,28 @@ impl Census {
         }
     }
 
+    /// Of a stream that goes on: counts the writers that were silent the longest together, by host, where
+    /// there are more than so many, and forgets the minutes before the last so many.
+    pub fn keep_newest(&mut self, writers: usize, minutes: usize) {
+        if self.minutes.len() > minutes + minutes / 4 {
+            self.minutes.drain(..self.minutes.len() - minutes);
+        }
+        if self.writers.len() <= writers {
+            return;
+        }
+        let mut lasts: Vec<u64> = self.writers.iter().map(|w| w.tally.last.0).collect();
+        lasts.sort_unstable();
+        let bound = lasts[lasts.len() - writers / 2];
+        self.folded = true;
+        self.places.clear();
+        for writer in std::mem::take(&mut self.writers) {
+            self.add(match writer.tally.last.0 < bound {
+                true => Writer::new(&writer.host, b"", b"", writer.tally),
+                false => writer,
+            });
+        }
+    }
+
     /// Counts programs with very many pids as one each. Done once, for a whole file, so that it does
     /// not depend on the blocks.
     pub fn fold_forkers(&mut self) {

@@ -6,7 +6,7 @@
 //! that is skipped. Formats are told by their bytes, never by a name. Lines and records are the concern
 //! of later stages, but for systemd's binary journals, which have no lines: [`journal`] makes them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Warning;
@@ -63,6 +63,32 @@ impl Source {
             place,
             journal: None,
         }
+    }
+
+    /// The file at a path, which need not be there.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        let shown = path.to_string_lossy().into_owned();
+        Self::new(shown, true, Place::File(path.to_owned()))
+    }
+
+    /// The path of the file that is read; `None` of a stream, and of an archive's member.
+    #[must_use]
+    pub fn plain_file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Whether the name is that of a rotated copy: it bears a number, compression, or a date behind all
+    /// else (`syslog-20251118`; `localhost.2025-11-18.log` is a log of that day).
+    #[must_use]
+    pub fn is_rotated(&self) -> bool {
+        let (_, file) = self.split();
+        let name = name::Name::of(file);
+        let is_log = name.endings.first().is_some_and(|end| file.ends_with(end));
+        name.number.is_some() || name.old || name::is_packed(file) || name.date.is_some() && !is_log
     }
 
     /// The member `name` of an archive.

@@ -36,6 +36,11 @@ pub(super) fn container<'a>(folder: &'a str, file: &'a str) -> Option<&'a str> {
     .then_some(pod)
 }
 
+/// Whether the name ends as that of a compressed file.
+pub(super) fn is_packed(file: &str) -> bool {
+    PACKED.iter().any(|end| cut(file, end).is_some())
+}
+
 /// A file name taken apart: `botd.err.log-20251117.gz` is `botd`, `.err.log`, 20251117.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Name<'a> {

@@ -108,6 +108,19 @@ impl Source {
         })
     }
 
+    /// What is known of a plain file besides its bytes; `None` where it holds no text: it is compressed, an
+    /// archive, a binary journal, or no log at all.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be opened.
+    pub fn text_meta(&self) -> io::Result<Option<Meta>> {
+        let (mut raw, meta, _) = self.open_raw()?;
+        let is_plain = matches!(raw, Raw::File(_));
+        let is_text = is_plain && matches!(Kind::of(&mut raw), Kind::Text | Kind::Empty);
+        Ok(is_text.then_some(meta))
+    }
+
     /// Opens the source, decompressed; a tar archive's own bytes where it is one.
     pub(super) fn open_raw(&self) -> io::Result<(Raw, Meta, Note)> {
         let mut meta = Meta {

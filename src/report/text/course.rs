@@ -30,6 +30,11 @@ const BECAUSE: usize = 60;
 pub(super) fn before(page: &mut Page, view: &View<'_>, number: usize) {
     title(page, view, number);
     bar(page, view);
+    tell(page, view);
+}
+
+/// Signature, hosts and phases.
+pub(super) fn tell(page: &mut Page, view: &View<'_>) {
     signature(page, view);
     if let Some(text) = firsts(view) {
         page.put(2, 4, 2, &[plain(text)]);
@@ -108,7 +113,7 @@ fn title(page: &mut Page, view: &View<'_>, number: usize) {
 
 fn when(view: &View<'_>) -> String {
     let onset = view.incident.onset.0;
-    let window = view.report.window;
+    let window = view.window;
     let dates = (
         window.start.map(|t| t.0.date()),
         window.end.map(|t| t.0.date()),
@@ -189,7 +194,7 @@ fn bar_of(view: &View<'_>, count: usize) -> Vec<Piece> {
     let length = recovered.unwrap_or(last).since(incident.onset.0);
     let margin = Span::from_nanos((length.nanos() / 10).max(1_000_000_000));
     // Nothing is known of what lies outside the logs.
-    let window = view.report.window;
+    let window = view.window;
     let start = incident.onset.0.minus(margin);
     let start = window.start.map_or(start, |w| start.max(w.0));
     let end = recovered.map_or(last, |at| at.plus(margin));
@@ -356,11 +361,7 @@ fn ending(view: &View<'_>) -> Option<String> {
     let back = view.incident.recovery.as_ref()?;
     let at = clock(back.at.0, &view.day);
     let by = back.by.as_deref();
-    let repair = view
-        .report
-        .changes
-        .iter()
-        .find(|c| Some(c.id.as_str()) == by);
+    let repair = view.changes.iter().find(|c| Some(c.id.as_str()) == by);
     let by = match repair {
         Some(change) => {
             let lag = back.at.0.since(change.time.0);

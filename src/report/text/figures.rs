@@ -97,6 +97,14 @@ impl Paths {
         }
     }
 
+    /// For a text that does not say which folder is left out: none is.
+    pub(super) fn whole() -> Self {
+        Self {
+            shared: String::new(),
+            most: usize::MAX,
+        }
+    }
+
     /// The folder that is left out, with its `/`; may be empty.
     pub(super) fn shared(&self) -> &str {
         &self.shared

@@ -38,10 +38,7 @@ pub(super) fn put(page: &mut Page, view: &View<'_>) {
 
 /// The change of a cause.
 fn change<'a>(view: &View<'a>, id: Option<&str>) -> Option<&'a Change> {
-    view.report
-        .changes
-        .iter()
-        .find(|c| Some(c.id.as_str()) == id)
+    view.changes.iter().find(|c| Some(c.id.as_str()) == id)
 }
 
 /// `11:20:00  config features.json v1119 -> v1120`, or the kind of another cause and its summary.

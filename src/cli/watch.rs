@@ -1,0 +1,210 @@
+//! `crashtrail watch`: alerts to standard output, the rest to standard error.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use anyhow::Context;
+use crashtrail::alert::{self, Alert};
+use crashtrail::{
+    Backfill, ChangeSource, Ending, Feed, Listener, Message, RuleSet, ScanOptions, Status,
+    TimeOptions, Warning, Watch, WatchOptions, report,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::args::{self, Format, WatchArgs};
+use super::{ExitStatus, complain, rules};
+
+/// Watches until the inputs end, or somebody ends it.
+pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
+    let options = WatchOptions {
+        scan: scan_options(args)?,
+        paths: args.paths_or_stdin()?,
+        backfill: args.backfill.unwrap_or(Backfill::None),
+        poll: args.poll,
+        once_idle: args.once_idle,
+    };
+    let (watch, feed) = Watch::start(options)?;
+    listen_to_signals(feed)?;
+    let mut teller = Teller::new(args);
+    let ending = watch.run(&mut teller)?;
+    teller.finish(&ending)?;
+    Ok(match ending.sound {
+        true => ExitStatus::Fine,
+        false => ExitStatus::Failed,
+    })
+}
+
+/// Passes on what other processes ask for.
+fn listen_to_signals(feed: Feed) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signals")?;
+    std::thread::spawn(move || {
+        for signal in &mut signals {
+            let message = match signal {
+                SIGHUP => Message::Reload,
+                _ => Message::Stop,
+            };
+            if feed.tell(message).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+fn scan_options(args: &WatchArgs) -> anyhow::Result<ScanOptions> {
+    let mut options = ScanOptions::with_rules(rule_set(args)?);
+    options.keep = args.keep.get();
+    let lists = args.changes.iter().cloned().map(ChangeSource::List);
+    let repositories = args.git.iter().cloned().map(ChangeSource::Git);
+    options.changes = lists.chain(repositories).collect();
+    options.format = args.input_format;
+    let zone = match &args.tz {
+        Some(name) => Some(args::zone(name).with_context(|| format!("--tz {name}"))?),
+        None => None,
+    };
+    options.time = TimeOptions {
+        zone,
+        year: args.year,
+    };
+    Ok(options)
+}
+
+fn rule_set(args: &WatchArgs) -> anyhow::Result<RuleSet> {
+    let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
+    Ok(RuleSet::builtin_and(
+        rules::own(&args.rules, args.quiet)?,
+        &without,
+    )?)
+}
+
+/// Tells of a watch.
+struct Teller<'a> {
+    args: &'a WatchArgs,
+    /// The status line, where standard error is a terminal.
+    line: ProgressBar,
+    width: usize,
+    bytes: u64,
+}
+
+impl<'a> Teller<'a> {
+    fn new(args: &'a WatchArgs) -> Self {
+        let line = ProgressBar::new_spinner();
+        if args.quiet || !io::stderr().is_terminal() {
+            line.set_draw_target(ProgressDrawTarget::hidden());
+        } else if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            line.set_style(style);
+        }
+        let of_terminal = || args::terminal_width(io::stdout().is_terminal());
+        Self {
+            args,
+            line,
+            width: args.width.unwrap_or_else(of_terminal),
+            bytes: 0,
+        }
+    }
+
+    /// What is open at the end.
+    fn finish(&self, ending: &Ending) -> anyhow::Result<()> {
+        self.line.finish_and_clear();
+        if self.args.quiet {
+            return Ok(());
+        }
+        let status = &ending.status;
+        let plural = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        let open: Vec<&str> = ending.open().map(|i| i.summary.as_str()).collect();
+        let mut text = format!(
+            "watched {}, {} told; {}",
+            plural(status.lines, "line"),
+            plural(status.alerts, "alert"),
+            match open.len() {
+                0 => "no incident is open".to_owned(),
+                n => format!("open: {}", plural(n as u64, "incident")),
+            }
+        );
+        if status.dropped > 0 {
+            text.push_str(&format!("; {} records not kept", status.dropped));
+        }
+        for summary in open {
+            text.push_str(&format!("\n  {summary}"));
+        }
+        text.push('\n');
+        match self.args.format {
+            // Standard output holds alerts only.
+            Format::Json => complain(text.trim_end()),
+            Format::Text => {
+                let mut out = self.args.color.stdout();
+                out.write_all(report::harmless(&text).as_bytes())?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, alert: &Alert) -> io::Result<()> {
+        match self.args.format {
+            Format::Json => {
+                let mut line = serde_json::to_vec(alert)?;
+                line.push(b'\n');
+                // One write, so that whoever reads sees the whole line or none of it.
+                let mut out = io::stdout().lock();
+                out.write_all(&line)?;
+                out.flush()
+            }
+            // What closes quietly is no news for a person.
+            Format::Text if alert.event == alert::Happening::Closed => Ok(()),
+            Format::Text => {
+                let text = alert::render(alert, report::Style { width: self.width });
+                let mut out = self.args.color.stdout();
+                out.write_all(text.as_bytes())?;
+                out.flush()
+            }
+        }
+    }
+}
+
+impl Listener for Teller<'_> {
+    fn alert(&mut self, alert: &Alert, _live: bool) -> io::Result<()> {
+        self.line.suspend(|| self.write(alert))
+    }
+
+    fn status(&mut self, status: &Status) {
+        if self.line.is_hidden() {
+            return;
+        }
+        let rate = indicatif::HumanBytes(status.bytes.saturating_sub(self.bytes));
+        self.bytes = status.bytes;
+        let behind = match status.behind_s {
+            Some(behind) if behind > 60.0 => {
+                let behind = Duration::from_secs_f64(behind);
+                format!(", {} behind", indicatif::HumanDuration(behind))
+            }
+            _ => String::new(),
+        };
+        self.line.set_message(format!(
+            "watching: {rate}/s, {} services seen, {} incidents open{behind}",
+            status.services, status.open
+        ));
+    }
+
+    fn warn(&mut self, warning: &Warning) {
+        if self.args.quiet {
+            return;
+        }
+        self.line.suspend(|| match &warning.input {
+            Some(input) => complain(&format!("warning: {input}: {}", warning.text)),
+            None => complain(&format!("warning: {}", warning.text)),
+        });
+    }
+
+    fn rules(&mut self) -> Option<RuleSet> {
+        match rule_set(self.args) {
+            Ok(rules) => Some(rules),
+            Err(err) => {
+                complain(&format!("error: {err:#}; the rules before stay in force"));
+                None
+            }
+        }
+    }
+}

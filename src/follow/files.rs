@@ -1,0 +1,739 @@
+//! Files that are followed by name, while they are written to, rotated, truncated, removed and made anew.
+//!
+//! In: paths, folders and globs. Out: the bytes of each file in their order: those of a rotated file to
+//! its end before those of its successor. News come from the system's notifications; where there are
+//! none (network file systems) every file is looked at once a second.
+//!
+//! What a file is goes by device and inode, and by its first bytes: an inode may be given anew, and a file
+//! that was copied and truncated keeps its own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Warning};
+use crate::record::{CONTEXT, detect};
+use crate::source::{Source, discover};
+use crate::time::{Span, Timestamp};
+
+use super::{Feed, Gone, InputNo, Message, PIECE, POLL, StreamName, wall};
+
+/// So many of a file's first bytes tell it from others.
+const HEAD: usize = 1024;
+/// A file that was rotated away, or removed, is read for so long after it last grew: its writer may not
+/// have noticed yet.
+const LEAVING: Duration = Duration::from_secs(30);
+/// Two looks at all files are at least this far apart.
+const BREATH: Duration = Duration::from_millis(20);
+/// New files are looked for no more often than this.
+const SEARCH: Duration = Duration::from_secs(1);
+
+/// How much of what lies before is read first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backfill {
+    /// Nothing.
+    None,
+    /// Files that were written to within this time.
+    Last(Span),
+    /// All.
+    All,
+}
+
+/// How far a file was read, and what tells it from others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// As followed.
+    pub path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+    /// How many first bytes are hashed, and their hash.
+    head: (u64, u64),
+    /// Bytes that were read, up to the end of a line.
+    pub offset: u64,
+    /// Lines that were read.
+    pub lines: u64,
+}
+
+/// What is to be followed.
+#[derive(Debug)]
+pub struct Files {
+    /// Files, folders and globs, as given.
+    pub paths: Vec<PathBuf>,
+    /// What is read first.
+    pub backfill: Backfill,
+    /// How far files were read by a run before.
+    pub positions: Vec<Position>,
+    /// Whether to do without the system's notifications.
+    pub poll: bool,
+}
+
+impl Files {
+    /// Follows the files in a thread of its own, for good.
+    pub fn follow(self, feed: Feed) {
+        std::thread::spawn(move || {
+            let mut follower = Follower::new(self, feed);
+            // Where nobody reads any more there is nothing to do.
+            let _ = follower.run();
+        });
+    }
+}
+
+/// A file that is being read.
+#[derive(Debug)]
+struct Followed {
+    no: InputNo,
+    file: File,
+    position: Position,
+    /// When it last grew.
+    grew: Instant,
+}
+
+struct Follower {
+    files: Files,
+    feed: Feed,
+    /// By the path at which they are followed.
+    open: BTreeMap<PathBuf, Followed>,
+    /// Rotated or removed, and read on for a while.
+    leaving: Vec<Followed>,
+    /// Paths that cannot be read, or are no logs: said once.
+    refused: BTreeSet<PathBuf>,
+    /// First bytes of what was read, and is no longer followed: a copy of it is no news.
+    read: HashMap<(u64, u64), Instant>,
+    searched: Option<Instant>,
+}
+
+impl Follower {
+    fn new(files: Files, feed: Feed) -> Self {
+        Self {
+            files,
+            feed,
+            open: BTreeMap::new(),
+            leaving: Vec::new(),
+            refused: BTreeSet::new(),
+            read: HashMap::new(),
+            searched: None,
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Gone> {
+        let news = Notifier::new(&self.files.paths, self.files.poll);
+        if let Err(err) = self.begin()? {
+            let text = err.to_string();
+            self.feed
+                .tell(Message::Skipped(Warning::failing(None, text)))?;
+        }
+        self.feed.tell(Message::CaughtUp)?;
+        loop {
+            let began = Instant::now();
+            self.look(false)?;
+            std::thread::sleep(BREATH.saturating_sub(began.elapsed()));
+            if news.wait() {
+                self.searched = None;
+            }
+        }
+    }
+
+    /// Reads what lies before, and opens all that is to be followed.
+    fn begin(&mut self) -> Result<Result<(), Error>, Gone> {
+        let sources = match discover(&self.files.paths) {
+            Ok(sources) => sources,
+            Err(err) => return Ok(Err(err)),
+        };
+        for warning in sources.warnings {
+            // What is empty, or not there yet, may come to be.
+            let path = warning.input.clone().map(PathBuf::from);
+            let empty = path.is_some_and(|path| fs::metadata(path).map_or(true, |m| m.len() == 0));
+            if !empty {
+                self.feed.tell(Message::Skipped(warning))?;
+            }
+        }
+        let positions = std::mem::take(&mut self.files.positions);
+        let resumed = !positions.is_empty();
+        for position in &positions {
+            self.resume(position)?;
+        }
+        let since = match self.files.backfill {
+            Backfill::None => None,
+            Backfill::Last(span) => Some(wall().minus(span)),
+            Backfill::All => Some(Timestamp::from_nanos(i64::MIN)),
+        };
+        for source in &sources.list {
+            let current = (source.plain_file()).filter(|path| is_current(path, source.named));
+            match current {
+                Some(path) if self.open.contains_key(path) => {}
+                Some(path) => {
+                    let from_start = resumed || since.is_some();
+                    self.open(path, from_start, None)?;
+                }
+                None if resumed => {}
+                None => self.read_old(source, since)?,
+            }
+        }
+        self.look(true)?;
+        Ok(Ok(()))
+    }
+
+    /// Reads what is followed no longer: a rotated copy, an archive's member.
+    fn read_old(&mut self, source: &Source, since: Option<Timestamp>) -> Result<(), Gone> {
+        let Some(since) = since else { return Ok(()) };
+        let skip = |text: String| {
+            let warning = Warning::new(Some(&source.path), text);
+            Message::Skipped(warning)
+        };
+        let mut opened = match source.open() {
+            Ok(opened) => opened,
+            Err(err) => return self.feed.tell(skip(format!("cannot be read: {err}"))),
+        };
+        if opened
+            .meta
+            .modified
+            .is_some_and(|modified| modified < since)
+        {
+            return Ok(());
+        }
+        let is_journal = opened.meta.journal.is_some();
+        let no = self.feed.begin(StreamName {
+            path: source.path.clone(),
+            series: source.series(),
+            stem: (!is_journal).then(|| source.stem().to_owned()),
+            format: is_journal.then_some(crate::record::Format::Journal),
+            meta: opened.meta.clone(),
+            ..StreamName::default()
+        })?;
+        if let Err(err) = self.feed.read_all(no, &mut opened.reader)? {
+            let text = format!("{err}; what came before was used");
+            self.feed.tell(skip(text))?;
+        }
+        self.feed.tell(Message::Ends(no))
+    }
+
+    /// Goes on where a run before has stopped: with the rest of the file that it read, which may have been
+    /// rotated and compressed since.
+    fn resume(&mut self, position: &Position) -> Result<(), Gone> {
+        let path = &position.path;
+        if let Ok(file) = File::open(path)
+            && position.is_of(&file)
+        {
+            return self.open(path, true, Some(position));
+        }
+        let Some(folder) = path.parent() else {
+            return Ok(());
+        };
+        let series = Source::at(path).series();
+        let Ok(sources) = discover(&[folder.to_owned()]) else {
+            return Ok(());
+        };
+        let same = sources.list.iter().filter(|s| s.series() == series);
+        let mut newer = false;
+        for source in same {
+            // What was rotated after the file that was being read was not read at all.
+            let current = source.plain_file().is_some_and(|p| p == path);
+            let Ok(mut opened) = source.open() else {
+                continue;
+            };
+            let of = position.is_in(&mut opened.reader);
+            if current || !of && !newer {
+                continue;
+            }
+            let Ok(mut opened) = source.open() else {
+                continue;
+            };
+            let offset = if of { position.offset } else { 0 };
+            newer = true;
+            let skipped = io::copy(&mut (&mut opened.reader).take(offset), &mut io::sink());
+            if skipped.is_err() {
+                continue;
+            }
+            let no = self.feed.begin(StreamName {
+                path: source.path.clone(),
+                series: series.clone(),
+                stem: Some(source.stem().to_owned()),
+                meta: opened.meta.clone(),
+                offset,
+                lines: if of { position.lines } else { 0 },
+                ..StreamName::default()
+            })?;
+            if let Err(err) = self.feed.read_all(no, &mut opened.reader)? {
+                let warning = Warning::new(Some(&source.path), err.to_string());
+                self.feed.tell(Message::Skipped(warning))?;
+            }
+            self.feed.tell(Message::Ends(no))?;
+        }
+        Ok(())
+    }
+
+    /// Begins to follow a file: from its start, or from where it was read before, or from its end.
+    fn open(
+        &mut self,
+        path: &Path,
+        from_start: bool,
+        before: Option<&Position>,
+    ) -> Result<(), Gone> {
+        let opened = self.try_open(path, from_start, before);
+        let (mut name, file, position) = match opened {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(()),
+            Err(err) => {
+                if self.refused.insert(path.to_owned()) && err.kind() != io::ErrorKind::NotFound {
+                    let text = format!("cannot be read: {err}");
+                    let warning = Warning::new(Some(&path.to_string_lossy()), text);
+                    self.feed.tell(Message::Skipped(warning))?;
+                }
+                return Ok(());
+            }
+        };
+        self.refused.remove(path);
+        name.print = Some(position.clone());
+        let no = self.feed.begin(name)?;
+        let followed = Followed {
+            no,
+            file,
+            position,
+            grew: Instant::now(),
+        };
+        if let Some(before) = self.open.insert(path.to_owned(), followed) {
+            self.leave(before);
+        }
+        Ok(())
+    }
+
+    fn try_open(
+        &self,
+        path: &Path,
+        from_start: bool,
+        before: Option<&Position>,
+    ) -> io::Result<Option<(StreamName, File, Position)>> {
+        let mut file = File::open(path)?;
+        let meta = file.metadata()?;
+        let source = Source::at(path);
+        if !meta.is_file() {
+            return Ok(None);
+        }
+        let Some(known) = source.text_meta()? else {
+            return Ok(None);
+        };
+        let mut position = Position {
+            path: path.to_owned(),
+            identity: identity(&meta),
+            ..Position::default()
+        };
+        let mut format = None;
+        match before {
+            Some(before) => {
+                (position.offset, position.lines) = (before.offset, before.lines);
+                position.head = before.head;
+            }
+            None if !from_start => {
+                (position.offset, position.lines) = count(&mut file)?;
+            }
+            None => {}
+        }
+        if position.offset > 0 {
+            let mut sample = Vec::new();
+            file.seek(SeekFrom::Start(0))?;
+            (&mut file).take(CONTEXT as u64).read_to_end(&mut sample)?;
+            format = Some(detect(&sample));
+            position.note_head(&sample);
+        }
+        file.seek(SeekFrom::Start(position.offset))?;
+        let name = StreamName {
+            path: source.path.clone(),
+            series: source.series(),
+            stem: Some(source.stem().to_owned()),
+            meta: known,
+            offset: position.offset,
+            lines: position.lines,
+            format,
+            print: None,
+        };
+        Ok(Some((name, file, position)))
+    }
+
+    /// A file is not followed any more under its name, but may still be written to.
+    fn leave(&mut self, followed: Followed) {
+        self.read.insert(followed.position.head, Instant::now());
+        self.leaving.push(followed);
+    }
+
+    /// Looks at all files once.
+    fn look(&mut self, at_start: bool) -> Result<(), Gone> {
+        let paths: Vec<PathBuf> = self.open.keys().cloned().collect();
+        for path in paths {
+            self.look_at(&path)?;
+        }
+        let mut leaving = std::mem::take(&mut self.leaving);
+        for followed in &mut leaving {
+            followed.read_on(&self.feed)?;
+        }
+        let (stay, gone): (Vec<_>, Vec<_>) =
+            (leaving.into_iter()).partition(|followed| followed.grew.elapsed() < LEAVING);
+        self.leaving = stay;
+        for followed in gone {
+            self.feed.tell(Message::Ends(followed.no))?;
+        }
+        self.read.retain(|_, at| at.elapsed() < 1000 * LEAVING);
+        if !at_start && self.searched.is_none_or(|at| at.elapsed() >= SEARCH) {
+            self.searched = Some(Instant::now());
+            self.search()?;
+        }
+        Ok(())
+    }
+
+    /// Reads on, and finds out whether it is still the same file.
+    fn look_at(&mut self, path: &Path) -> Result<(), Gone> {
+        let Some(followed) = self.open.get_mut(path) else {
+            return Ok(());
+        };
+        let meta = fs::metadata(path);
+        let same = (meta.as_ref()).is_ok_and(|meta| identity(meta) == followed.position.identity);
+        if same && followed.is_begun_anew() {
+            // Truncated: what was not read of it is gone, but from a copy that was made before.
+            if let Some(followed) = self.open.remove(path) {
+                if let Some(mut copy) = copy_of(&followed.position) {
+                    // What cannot be read is as good as gone.
+                    let _ = self.feed.read_all(followed.no, &mut copy)?;
+                }
+                self.read.insert(followed.position.head, Instant::now());
+                self.feed.tell(Message::Ends(followed.no))?;
+            }
+            return self.open(path, true, None);
+        }
+        followed.read_on(&self.feed)?;
+        if same {
+            return Ok(());
+        }
+        if let Some(followed) = self.open.remove(path) {
+            self.leave(followed);
+        }
+        match meta {
+            Ok(_) => {
+                self.open(path, true, None)?;
+                match self.open.get_mut(path) {
+                    Some(followed) => followed.read_on(&self.feed),
+                    None => Ok(()),
+                }
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Looks for files that are new.
+    fn search(&mut self) -> Result<(), Gone> {
+        for path in candidates(&self.files.paths) {
+            let given = self.files.paths.contains(&path);
+            if self.open.contains_key(&path) || !is_current(&path, given) {
+                continue;
+            }
+            let Ok(meta) = fs::metadata(&path) else {
+                continue;
+            };
+            let id = identity(&meta);
+            let known = self.open.values().chain(&self.leaving);
+            let is_known = known
+                .map(|followed| followed.position.identity)
+                .any(|known| known == id);
+            if is_known || !meta.is_file() || meta.len() == 0 || self.is_copy(&path) {
+                continue;
+            }
+            self.open(&path, true, None)?;
+            if let Some(followed) = self.open.get_mut(&path) {
+                followed.read_on(&self.feed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the file begins as one does that was, or is being, read.
+    fn is_copy(&self, path: &Path) -> bool {
+        let Ok(file) = File::open(path) else {
+            return false;
+        };
+        let mut known = (self.read.keys()).chain(self.open.values().map(|f| &f.position.head));
+        known.any(|(length, hash)| *length > 0 && hash_of_head(&file, *length) == Some(*hash))
+    }
+}
+
+impl Followed {
+    /// Reads to the file's end.
+    fn read_on(&mut self, feed: &Feed) -> Result<(), Gone> {
+        loop {
+            let mut bytes = vec![0; PIECE];
+            match self.file.read(&mut bytes) {
+                Ok(0) => return Ok(()),
+                Ok(read) => {
+                    bytes.truncate(read);
+                    if self.position.head.0 < HEAD as u64 {
+                        self.note_head();
+                        let position = Box::new(self.position.clone());
+                        feed.tell(Message::Known(self.no, position))?;
+                    }
+                    self.position.offset += read as u64;
+                    self.grew = Instant::now();
+                    feed.tell(Message::Bytes(self.no, bytes))?;
+                }
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => {
+                    let warning =
+                        Warning::new(Some(&self.position.path.to_string_lossy()), err.to_string());
+                    return feed.tell(Message::Skipped(warning));
+                }
+            }
+        }
+    }
+
+    /// Notes the first bytes, as far as they are there.
+    fn note_head(&mut self) {
+        let mut head = vec![0; HEAD];
+        if let Ok(read) = read_at(&self.file, &mut head, 0) {
+            head.truncate(read);
+            self.position.note_head(&head);
+        }
+    }
+
+    /// Whether it is shorter than what was read of it, or begins otherwise.
+    fn is_begun_anew(&self) -> bool {
+        let length = self.file.metadata().map_or(u64::MAX, |meta| meta.len());
+        let (head, hash) = self.position.head;
+        length < self.position.offset
+            || length > self.position.offset
+                && head > 0
+                && hash_of_head(&self.file, head).is_some_and(|is| is != hash)
+    }
+}
+
+impl Position {
+    fn note_head(&mut self, bytes: &[u8]) {
+        let head = &bytes[..bytes.len().min(HEAD)];
+        self.head = (head.len() as u64, hash(head));
+    }
+
+    /// Whether this is the file, and none of what was read is missing.
+    fn is_of(&self, file: &File) -> bool {
+        let Ok(meta) = file.metadata() else {
+            return false;
+        };
+        meta.len() >= self.offset
+            && (self.head.0 == 0 || hash_of_head(file, self.head.0) == Some(self.head.1))
+            && (self.head.0 > 0 || identity(&meta) == self.identity)
+    }
+
+    /// Whether these are the file's bytes.
+    fn is_in(&self, reader: &mut dyn Read) -> bool {
+        let mut head = Vec::new();
+        let read = reader.take(self.head.0).read_to_end(&mut head);
+        read.is_ok() && self.head.0 > 0 && self.head == (head.len() as u64, hash(&head))
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The hash of the first bytes; `None` where there are fewer.
+fn hash_of_head(file: &File, length: u64) -> Option<u64> {
+    let mut head = vec![0; (length as usize).min(HEAD)];
+    let read = read_at(file, &mut head, 0).ok()?;
+    (read == head.len()).then(|| hash(&head))
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt;
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read_at(&mut bytes[length..], offset + length as u64)? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
+}
+
+#[cfg(not(unix))]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut again = file.try_clone()?;
+    let place = again.stream_position()?;
+    again.seek(SeekFrom::Start(offset))?;
+    let read = again.read(bytes);
+    again.seek(SeekFrom::Start(place))?;
+    read
+}
+
+#[cfg(unix)]
+fn identity(meta: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_meta: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// Length and number of the whole lines of a file.
+fn count(file: &mut File) -> io::Result<(u64, u64)> {
+    let mut bytes = vec![0; PIECE];
+    let (mut length, mut whole, mut lines) = (0, 0, 0);
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok((whole, lines)),
+            read => {
+                let piece = &bytes[..read];
+                lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+                if let Some(last) = memchr::memrchr(b'\n', piece) {
+                    whole = length + last as u64 + 1;
+                }
+                length += read as u64;
+            }
+        }
+    }
+}
+
+/// Whether a file of this name is written to, rather than a copy of before. One that was given is where
+/// there is no file that it may be a copy of.
+fn is_current(path: &Path, given: bool) -> bool {
+    let source = Source::at(path);
+    !source.is_rotated() || given && !Path::new(&source.series()).exists()
+}
+
+/// What was not read of a file, in a copy of it beside it.
+fn copy_of(position: &Position) -> Option<File> {
+    let series = Source::at(&position.path).series();
+    let folder = position.path.parent()?;
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = match folder == Path::new(".") && !position.path.starts_with(".") {
+            true => PathBuf::from(entry.file_name()),
+            false => entry.path(),
+        };
+        if path == position.path || Source::at(&path).series() != series {
+            return None;
+        }
+        let mut file = File::open(&path).ok()?;
+        let length = file.metadata().ok()?.len();
+        let same = position.head.0 > 0
+            && length > position.offset
+            && hash_of_head(&file, position.head.0) == Some(position.head.1);
+        file.seek(SeekFrom::Start(position.offset)).ok()?;
+        same.then_some(file)
+    })
+}
+
+/// All files below the paths.
+fn candidates(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => below(path, &mut found, 0),
+            Ok(_) => found.push(path.clone()),
+            Err(_) => {
+                let matches = glob::glob(&path.to_string_lossy());
+                found.extend(matches.into_iter().flatten().flatten());
+            }
+        }
+    }
+    found
+}
+
+/// Deeper folders than this are not looked into: symbolic links may lead in a circle.
+const DEPTH: usize = 16;
+
+fn below(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth < DEPTH => below(&path, found, depth + 1),
+            Ok(kind) if kind.is_file() => found.push(path),
+            _ => {}
+        }
+    }
+}
+
+/// Tells that something has changed.
+struct Notifier {
+    news: Receiver<()>,
+    watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Notifier {
+    fn new(paths: &[PathBuf], poll: bool) -> Self {
+        use notify::{RecursiveMode, Watcher};
+        let (tell, news) = channel();
+        let told = move |event: notify::Result<notify::Event>| {
+            // Opening and closing files is what this program does itself.
+            if event.is_ok_and(|event| !event.kind.is_access()) {
+                // Nobody waits any more where that fails.
+                let _ = tell.send(());
+            }
+        };
+        let watcher = match poll {
+            true => None,
+            false => notify::recommended_watcher(told).ok(),
+        };
+        let watcher = watcher.map(|mut watcher| {
+            let folders: BTreeSet<(PathBuf, bool)> = paths.iter().map(|p| folder_of(p)).collect();
+            for (folder, deep) in folders {
+                let mode = match deep {
+                    true => RecursiveMode::Recursive,
+                    false => RecursiveMode::NonRecursive,
+                };
+                // Where it cannot be watched the clock tells.
+                let _ = watcher.watch(&folder, mode);
+            }
+            watcher
+        });
+        Self { news, watcher }
+    }
+
+    /// Waits for news; whether there are any, rather than the time to look in any case.
+    fn wait(&self) -> bool {
+        let wait = match self.watcher {
+            Some(_) => POLL,
+            None => POLL / 4,
+        };
+        match self.news.recv_timeout(wait) {
+            Ok(()) => {
+                while self.news.try_recv().is_ok() {}
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(wait);
+                false
+            }
+        }
+    }
+}
+
+/// The folder to watch for a path, and whether with all below it.
+fn folder_of(path: &Path) -> (PathBuf, bool) {
+    if path.is_dir() {
+        return (path.to_owned(), true);
+    }
+    let plain = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[']);
+    let mut folder = path.parent().unwrap_or(Path::new("."));
+    let mut deep = false;
+    while !plain(folder) {
+        folder = folder.parent().unwrap_or(Path::new("."));
+        deep = true;
+    }
+    if folder.as_os_str().is_empty() {
+        folder = Path::new(".");
+    }
+    (folder.to_owned(), deep)
+}

@@ -1,0 +1,145 @@
+//! What a stream that goes on keeps, for months, within a bound.
+//!
+//! In: events of the streams, in their order. Out: the same, fewer. Of a sort that came very often the
+//! first and the last stay as they are; neighbours between them become one that counts both, where they
+//! lie so near to each other that they are of one loop in any case. Where all sorts together are too
+//! many, [`choose`] says which go, as in a scan.
+
+use std::collections::HashMap;
+
+use crate::classify::{Event, Family, choose};
+use crate::time::Span;
+
+use super::stream::Stream;
+
+/// Of a sort that came more often than this, some become one; than the further ones, where all are too
+/// many.
+const OF_A_SORT: [usize; 3] = [256, 128, 64];
+/// The first ones stay as they are: they tell how it began.
+const FIRST: usize = 16;
+/// And the last ones: they tell how it goes.
+const LAST: usize = 32;
+/// Events of a sort that are no longer apart than this many times their usual distance, or than this
+/// time, may become one: what lies between phases of a loop ([`loops`](crate::loops)) is longer.
+const NEAR: (i64, Span) = (2, Span::from_seconds(14));
+/// No loop is slower ([`LoopPolicy`](crate::LoopPolicy)).
+const SLOWEST: Span = Span::from_seconds(6 * 3600);
+/// How many come after which it is worth to look again.
+const STEP: usize = 1024;
+
+/// Brings all streams within the bound. Returns how many records are not counted any more.
+pub(super) fn bound(streams: &mut [Stream], most: usize) -> u64 {
+    let mut dropped = 0;
+    for stream in streams.iter_mut() {
+        if stream.events.len() >= stream.look_again {
+            dropped += thin(&mut stream.events, OF_A_SORT[0]);
+            stream.look_again = stream.events.len() + STEP;
+        }
+    }
+    for of_a_sort in OF_A_SORT {
+        if streams.iter().map(|s| s.events.len()).sum::<usize>() <= most {
+            return dropped;
+        }
+        for stream in streams.iter_mut() {
+            dropped += thin(&mut stream.events, of_a_sort);
+        }
+    }
+    // Where hardly any room was made it would be to do again at once.
+    if streams.iter().map(|s| s.events.len()).sum::<usize>() > most - most / 8 {
+        dropped += drop_least(streams, most - most / 8);
+    }
+    dropped
+}
+
+fn drop_least(streams: &mut [Stream], most: usize) -> u64 {
+    let stay = choose(streams.iter().flat_map(|s| &s.events), most);
+    let mut stays = stay.into_iter();
+    let mut dropped = 0;
+    for stream in streams {
+        stream.events.retain(|event| {
+            let stays = stays.next().unwrap_or(true);
+            dropped += if stays { 0 } else { event.count };
+            stays
+        });
+        stream.look_again = stream.events.len() + STEP;
+    }
+    dropped
+}
+
+/// Makes fewer of the sorts that came too often.
+fn thin(events: &mut Vec<Event>, of_a_sort: usize) -> u64 {
+    let mut sorts: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (n, event) in events.iter().enumerate() {
+        sorts.entry(event.sort).or_default().push(n);
+    }
+    let mut gone = vec![false; events.len()];
+    let mut dropped = 0;
+    for places in sorts.into_values().filter(|p| p.len() > of_a_sort) {
+        let middle = &places[FIRST..places.len() - LAST];
+        let near = near(events, middle);
+        let mut middle = middle.to_vec();
+        let others = places.len() - middle.len();
+        // Half of them at a time, so that all stand for about as many.
+        while middle.len() + others > of_a_sort {
+            let before = middle.len();
+            middle = pairs(events, &middle, near, &mut gone);
+            if middle.len() == before {
+                break;
+            }
+        }
+        // Too far apart to be of one loop: the oldest of them are of no use any more.
+        let excess = (middle.len() + others).saturating_sub(of_a_sort);
+        for &n in middle.iter().take(excess) {
+            gone[n] = true;
+            dropped += events[n].count;
+        }
+    }
+    let mut gone = gone.into_iter();
+    events.retain(|_| !gone.next().unwrap_or(false));
+    dropped
+}
+
+/// Makes one of every two neighbours that may be one; returns those that are left.
+fn pairs(events: &mut [Event], places: &[usize], near: Span, gone: &mut [bool]) -> Vec<usize> {
+    let mut left = Vec::with_capacity(places.len());
+    let mut n = 0;
+    while let Some(&a) = places.get(n) {
+        left.push(a);
+        n += 1;
+        let Some(&b) = places.get(n) else { break };
+        if let Some(both) = joined(&events[a], &events[b], near) {
+            (events[a].count, events[a].spread) = both;
+            gone[b] = true;
+            n += 1;
+        }
+    }
+    left
+}
+
+/// The time from the end of one event to the next.
+fn apart(a: &Event, b: &Event) -> Option<Span> {
+    let (first, second) = (a.stamp?.known_nanos(), b.stamp?.known_nanos());
+    let begins = Span::from_nanos(second.saturating_sub(first));
+    (begins >= Span::ZERO).then(|| Span::from_nanos(begins.nanos() - a.spread.nanos()))
+}
+
+/// How near to each other events of a sort are of one phase.
+fn near(events: &[Event], places: &[usize]) -> Span {
+    let pairs = places.windows(2);
+    let mut all: Vec<Span> = pairs
+        .filter_map(|pair| apart(&events[pair[0]], &events[pair[1]]))
+        .collect();
+    all.sort_unstable();
+    let usual = all.get(all.len() / 2).copied().unwrap_or(Span::ZERO);
+    usual.times(NEAR.0).max(NEAR.1).min(SLOWEST)
+}
+
+/// Count and spread of two neighbours as one, where they may be one.
+fn joined(a: &Event, b: &Event, near: Span) -> Option<(u64, Span)> {
+    if a.class.family() == Family::Change {
+        return None;
+    }
+    let apart = apart(a, b).filter(|apart| *apart <= near)?;
+    let spread = a.spread.plus(apart).plus(b.spread);
+    Some((a.count + b.count, a.spread.max(spread)))
+}

@@ -1,0 +1,12 @@
+//! The program as it watches: what it tells, and when.
+
+#[path = "../cli/fixture.rs"]
+#[allow(dead_code, reason = "each test program uses a part")]
+mod fixture;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "each test program uses a part")]
+mod support;
+
+mod pipe;
+mod replay;
+mod watcher;

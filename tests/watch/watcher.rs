@@ -1,0 +1,129 @@
+//! A watch that runs while the test goes on.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::fixture::Fixture;
+
+/// Nothing that is waited for takes longer, on a slow machine either.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running watch that writes JSON.
+pub(crate) struct Watcher {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    alerts: Receiver<Value>,
+}
+
+/// How a watch ended.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    pub(crate) stderr: String,
+    /// Alerts that nobody had taken.
+    pub(crate) alerts: Vec<Value>,
+}
+
+impl Watcher {
+    /// Starts `crashtrail watch --format json` with more arguments.
+    pub(crate) fn start(fixture: &Fixture, args: &[&str]) -> Self {
+        let mut all = vec!["watch", "--format", "json"];
+        all.extend(args);
+        Self::spawn(fixture.command(&all))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (tell, alerts) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines() {
+                let Ok(line) = line else { return };
+                let alert = serde_json::from_str(&line).unwrap();
+                if tell.send(alert).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            stdin,
+            alerts,
+        }
+    }
+
+    /// Writes to its standard input.
+    pub(crate) fn feed(&mut self, text: &str) {
+        let stdin = self.stdin.as_mut().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// The next alert; fails where none comes.
+    pub(crate) fn next(&self) -> Value {
+        self.alerts.recv_timeout(PATIENCE).expect("an alert")
+    }
+
+    /// The next alert, which has to be of this sort.
+    pub(crate) fn next_is(&self, event: &str) -> Value {
+        let alert = self.next();
+        assert_eq!(alert["event"], event, "{alert:#}");
+        alert
+    }
+
+    /// Fails where an alert comes within the time.
+    pub(crate) fn is_silent_for(&self, time: Duration) {
+        match self.alerts.recv_timeout(time) {
+            Ok(alert) => panic!("told without need: {alert:#}"),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(err) => panic!("it ended: {err}"),
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args([name, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Closes its standard input, and waits for its end.
+    pub(crate) fn end(mut self) -> End {
+        drop(self.stdin.take());
+        self.end_by_itself()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end_by_itself(mut self) -> End {
+        let began = Instant::now();
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let mut stderr = String::new();
+        let mut pipe = self.child.stderr.take().unwrap();
+        pipe.read_to_string(&mut stderr).unwrap();
+        End {
+            code,
+            stderr,
+            alerts: std::mem::replace(&mut self.alerts, channel().1)
+                .iter()
+                .collect(),
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // A failed test leaves no process behind; one that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
