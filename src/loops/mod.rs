@@ -395,7 +395,7 @@ fn describe(
         entity: track.entity.clone(),
         track: n,
         ends: run,
-        grade: if track.supervised {
+        grade: if track.announced {
             Grade::Supervisor
         } else {
             Grade::Process
