@@ -66,7 +66,9 @@ impl Found {
     }
 
     fn tell(&self) -> String {
-        let Self { found, labelled, .. } = self;
+        let Self {
+            found, labelled, ..
+        } = self;
         format!(
             "{found} of {labelled}, missed {:?}, not labelled {:#?}, grades {:?}",
             self.missed, self.extra, self.grades
@@ -80,14 +82,15 @@ fn loops_are_found_where_no_supervisor_wrote_a_word() {
     // Of these no record is left that bears a time: the one could not be executed, the other's
     // own file has no stamps.
     let missed = ["22-unit-dropin-exec", "30-supervisord-fatal"];
-    assert!(
-        found.missed.iter().eq(missed.iter()),
-        "{}",
-        found.tell()
-    );
+    assert!(found.missed.iter().eq(missed.iter()), "{}", found.tell());
     assert!(found.found * 10 >= found.labelled * 8, "{}", found.tell());
     assert_eq!(found.extra_in_quiet, 0, "{}", found.tell());
     assert!(found.extra.is_empty(), "{}", found.tell());
+    assert!(
+        found.grades["24-watchdog-abort"].contains("inferred"),
+        "{}",
+        found.tell()
+    );
     let supervised = found.grades.values().any(|g| g.contains("supervisor"));
     assert!(!supervised, "{}", found.tell());
 }

@@ -237,7 +237,11 @@ impl Walk<'_> {
             let pid = (event.class == Class::Oom).then(|| event.field("pid"));
             pid.flatten().map(str::to_owned)
         };
-        let before = end.records.iter().rev().find_map(|&n| killed(&self.events[n]));
+        let before = end
+            .records
+            .iter()
+            .rev()
+            .find_map(|&n| killed(&self.events[n]));
         !self.announced
             && event.at.since(end.until) > ONE_RESTART
             && killed(event).zip(before).is_some_and(|(a, b)| a != b)
@@ -371,7 +375,7 @@ impl Walk<'_> {
         let mut last_pid = None;
         for n in all {
             let event = &self.events[n];
-            if !matches!(event.class, Class::Crash | Class::Oom) {
+            if !matches!(event.class, Class::Crash | Class::Oom | Class::Gone) {
                 self.step(n);
                 continue;
             }

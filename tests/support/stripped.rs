@@ -145,6 +145,6 @@ fn is_supervisor(program: &str) -> bool {
 }
 
 fn tells(line: &[u8]) -> bool {
-    let has = |words: &&str| memchr::memmem::find(line, words.as_bytes()).is_some();
-    WORDS.iter().any(|words| has(&words))
+    let has = |words: &str| memchr::memmem::find(line, words.as_bytes()).is_some();
+    WORDS.iter().any(|words| has(words))
 }
