@@ -112,7 +112,7 @@ impl Event {
             subject: None,
             pid: None,
             severity: None,
-            fields: Vec::new(),
+            fields: Vec::new().into(),
             text: cut(text).into(),
             message: cut(message).into(),
             covers: text.len() as u64,

@@ -14,6 +14,7 @@ use crate::framing::{BLOCK, Blocks, whole_lines};
 use crate::loops::{self, Line, LoopPolicy, Loops, Process, Suspect, Voice};
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::record::{CONTEXT, Format, Frame, Record, Severity, read};
+use crate::source::Source;
 use crate::timeline::Timeline;
 
 /// How many of its last lines are heard of a process.
@@ -53,7 +54,9 @@ pub(super) fn infer(
         let Some(opened) = sources.get(file.index()) else {
             continue;
         };
-        if opened.source.path == "-" || hear(opened, file, &wanted, &mut voices).is_err() {
+        let source = opened.source.filter(|source| source.path != "-");
+        let heard = source.map(|s| hear(s, opened.format, file, &wanted, &mut voices));
+        if !matches!(heard, Some(Ok(()))) {
             inferred.unread.insert(file.index());
         }
     }
@@ -87,27 +90,28 @@ fn wanted(suspects: &[Suspect]) -> BTreeMap<FileId, Vec<Wanted<'_>>> {
 
 /// Reads the wanted lines of a file; they are in its order.
 fn hear(
-    opened: &Opened<'_>,
+    source: &Source,
+    format: Format,
     file: FileId,
     wanted: &[Wanted<'_>],
     voices: &mut [BTreeMap<usize, Voice>],
 ) -> io::Result<()> {
     let mut put = |w: &Wanted<'_>, before: &[u8], rest: &[u8]| {
-        let lines = lines_of(before, rest, w, file, opened.format);
+        let lines = lines_of(before, rest, w, file, format);
         let voice = voices[w.suspect].entry(w.process.0).or_default();
         match w.is_last {
             true => voice.last = lines,
             false => voice.first = lines.into_iter().next_back(),
         }
     };
-    if let Some(mut plain) = opened.source.open_anywhere()? {
+    if let Some(mut plain) = source.open_anywhere()? {
         for w in wanted {
             let (before, rest) = around(&mut plain, w.offset)?;
             put(w, &before, &rest);
         }
         return Ok(());
     }
-    let mut blocks = Blocks::new(opened.source.open()?.reader, BLOCK);
+    let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
     let mut next = wanted.iter().peekable();
     while next.peek().is_some() {
         let Some(block) = blocks.next_block() else {
@@ -203,9 +207,8 @@ fn number(inferred: &mut Inferred, sources: &[Opened<'_>]) {
     let mut unread = Vec::new();
     for (file, mut events) in by_file {
         events.sort_by_key(|e| e.place.offset);
-        let counted = sources
-            .get(file.index())
-            .map(|opened| number_in(opened, &mut events));
+        let source = sources.get(file.index()).and_then(|opened| opened.source);
+        let counted = source.map(|source| number_in(source, &mut events));
         if !matches!(counted, Some(Ok(()))) {
             unread.push(file.index());
         }
@@ -213,8 +216,8 @@ fn number(inferred: &mut Inferred, sources: &[Opened<'_>]) {
     inferred.unread.extend(unread);
 }
 
-fn number_in(opened: &Opened<'_>, events: &mut [&mut Event]) -> io::Result<()> {
-    let mut blocks = Blocks::new(opened.source.open()?.reader, BLOCK);
+fn number_in(source: &Source, events: &mut [&mut Event]) -> io::Result<()> {
+    let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
     let mut next = events.iter_mut().peekable();
     let mut lines = 0;
     while next.peek().is_some() {

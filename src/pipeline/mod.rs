@@ -299,7 +299,7 @@ fn analyse(
         loops = loops::find(&timeline, &options.policy);
     }
     for n in &inferred.unread {
-        let path = opened.get(*n).map(|o| o.source.path.as_str());
+        let path = opened.get(*n).map(|o| o.path);
         warnings.push(Warning::new(
             path,
             "could not be read once more: restarts that nobody announced are not told",
