@@ -50,6 +50,10 @@ pub enum Class {
     Change,
     /// A sign of a cause other than a change.
     Cause,
+    /// A process fell silent and another of its program took over, as no record says: it follows from
+    /// who wrote when. No rule yields it.
+    #[serde(skip_deserializing)]
+    Gone,
 }
 
 impl Class {
@@ -79,6 +83,7 @@ impl Class {
             Self::Shutdown => "shutdown",
             Self::Change => "change",
             Self::Cause => "cause",
+            Self::Gone => "gone",
         }
     }
 

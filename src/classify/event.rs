@@ -9,7 +9,7 @@ use crate::primitives::Place;
 use crate::record::Severity;
 use crate::time::{Span, Stamp, Timestamp};
 
-use super::class::Class;
+use super::class::{Class, Family};
 
 /// The most bytes of a record's text that an event keeps (contract, Ref).
 pub const TEXT_BYTES: usize = 4096;
@@ -87,6 +87,50 @@ pub struct Copied {
 }
 
 impl Event {
+    /// What no record tells in so many words: it follows from who wrote when. `place`, `stamp` and `text`
+    /// are of the line it is seen by.
+    #[must_use]
+    pub fn inferred(
+        class: Class,
+        place: Place,
+        stamp: Option<Stamp>,
+        at: Timestamp,
+        text: &str,
+        message: &str,
+    ) -> Self {
+        Self {
+            place,
+            cursor: None,
+            stamp,
+            at,
+            class,
+            rule: NO_RULE,
+            kind: None,
+            host: None,
+            program: None,
+            unit: None,
+            subject: None,
+            pid: None,
+            severity: None,
+            fields: Vec::new().into(),
+            text: cut(text).into(),
+            message: cut(message).into(),
+            covers: text.len() as u64,
+            lines_back: 0,
+            count: 1,
+            sort: 0,
+            spread: Span::ZERO,
+            until: at,
+            copies: Vec::new(),
+        }
+    }
+
+    /// Whether no record tells it, but who wrote when.
+    #[must_use]
+    pub fn is_inferred(&self) -> bool {
+        self.rule == NO_RULE && self.class.family() == Family::Process
+    }
+
     /// The field `name`, where the rule yields it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
@@ -101,4 +145,14 @@ impl Event {
     pub fn any_field(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.field(name))
     }
+}
+
+/// A text without its line's end, at most [`TEXT_BYTES`].
+#[must_use]
+pub fn cut(text: &str) -> &str {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let end = (0..=TEXT_BYTES.min(text.len()))
+        .rev()
+        .find(|&n| text.is_char_boundary(n));
+    &text[..end.unwrap_or(0)]
 }

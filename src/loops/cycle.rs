@@ -80,8 +80,10 @@ pub struct End {
 pub struct Track {
     /// Whose.
     pub entity: Entity,
-    /// Whether a supervisor speaks of it.
+    /// Whether a supervisor speaks of it, or the kernel does by its control group.
     pub supervised: bool,
+    /// Whether a supervisor speaks of its ends.
+    pub announced: bool,
     /// In order of time.
     pub ends: Vec<End>,
     /// Starts, reloads and configurations read, as (time, index of the event).
@@ -108,8 +110,12 @@ enum State {
 #[must_use]
 pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usize]) -> Track {
     let supervised = process.iter().any(|&n| is_supervisor(&events[n]));
+    let announced = process
+        .iter()
+        .any(|&n| is_supervisor(&events[n]) && events[n].class != Class::Oom);
     let mut walk = Walk {
         events,
+        announced,
         state: State::Unknown,
         counter: None,
         killed: false,
@@ -117,6 +123,7 @@ pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usiz
         track: Track {
             entity,
             supervised,
+            announced,
             ends: Vec::new(),
             starts: Vec::new(),
             loads: Vec::new(),
@@ -157,6 +164,8 @@ pub fn is_supervisor(event: &Event) -> bool {
 
 struct Walk<'a> {
     events: &'a [Event],
+    /// Whether its supervisor tells of its ends, not only the kernel of processes that it killed.
+    announced: bool,
     state: State,
     /// The counter of the last restart, and how many restarts its record stands for.
     counter: Option<(u64, u64)>,
@@ -205,14 +214,37 @@ impl Walk<'_> {
             return;
         }
         if let State::Down(last) = self.state {
+            let other = self.is_of_another_process(last, event);
             let end = &mut self.track.ends[last];
-            if event.at.since(end.until) <= ONE_END {
+            if other {
+                // It had been started again by then, at the latest.
+                end.restarted = end.restarted.or(Some(event.at));
+            } else if event.at.since(end.until) <= ONE_END {
                 end.until = end.until.max(event.at);
                 end.records.push(n);
                 return;
             }
         }
         self.push_end(n, true);
+    }
+
+    /// Whether the kernel killed another process than the one that ended last, where nobody else tells of
+    /// ends: a service that was killed for want of memory, started again and killed again. The processes
+    /// of one group are killed within a moment.
+    fn is_of_another_process(&self, last: usize, event: &Event) -> bool {
+        let end = &self.track.ends[last];
+        let killed = |event: &Event| {
+            let pid = (event.class == Class::Oom).then(|| event.field("pid"));
+            pid.flatten().map(str::to_owned)
+        };
+        let before = end
+            .records
+            .iter()
+            .rev()
+            .find_map(|&n| killed(&self.events[n]));
+        !self.announced
+            && event.at.since(end.until) > ONE_RESTART
+            && killed(event).zip(before).is_some_and(|(a, b)| a != b)
     }
 
     fn push_end(&mut self, n: usize, by_supervisor: bool) {
@@ -343,7 +375,7 @@ impl Walk<'_> {
         let mut last_pid = None;
         for n in all {
             let event = &self.events[n];
-            if !matches!(event.class, Class::Crash | Class::Oom) {
+            if !matches!(event.class, Class::Crash | Class::Oom | Class::Gone) {
                 self.step(n);
                 continue;
             }

@@ -12,9 +12,11 @@ use crate::timeline::Timeline;
 mod cycle;
 mod exit;
 mod identity;
+mod silent;
 
 pub use cycle::{CrashKind, End, Track};
 pub use identity::{Entity, is_alias, plain};
+pub use silent::{Line, Process, Suspect, Voice, suspects};
 
 /// What makes a crash loop; each bound can be set.
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +170,7 @@ fn tracks(timeline: &Timeline) -> Vec<Track> {
                 instance,
             })
             .or_default();
-        let is_text = event.class == Class::Crash
+        let is_text = matches!(event.class, Class::Crash | Class::Gone)
             || (event.class == Class::Oom && !cycle::is_supervisor(event));
         if is_text {
             group.texts.push(n)
@@ -395,11 +397,7 @@ fn describe(
         entity: track.entity.clone(),
         track: n,
         ends: run,
-        grade: if track.supervised {
-            Grade::Supervisor
-        } else {
-            Grade::Process
-        },
+        grade: grade(track, &crashes, events),
         kind: commonest(crashes.iter().map(|end| end.kind)).unwrap_or(CrashKind::Unknown),
         crashes: count,
         restarts: (ends.iter().filter(|end| end.restarted.is_some()))
@@ -416,6 +414,16 @@ fn describe(
         phases: phases(&crashes, &gaps),
         said: said(&crashes, events, track, timeline),
     })
+}
+
+/// What shows that these are crashes: the best of what tells of any.
+fn grade(track: &Track, crashes: &[&End], events: &[Event]) -> Grade {
+    let mut told = (crashes.iter()).flat_map(|end| end.records.iter().chain(&end.texts));
+    match track.announced {
+        true => Grade::Supervisor,
+        false if told.any(|&n| !events[n].is_inferred()) => Grade::Process,
+        false => Grade::Inferred,
+    }
 }
 
 /// Crashes that a counter tells of from before the log began. The counter runs on across healthy

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use crate::classify::{Class, Event, Field, NO_RULE, TEXT_BYTES, change_kind};
+use crate::classify::{Class, Event, Field, NO_RULE, change_kind, cut};
 use crate::error::Error;
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::time::{Known, Span, Stamp, Timestamp};
@@ -207,15 +207,6 @@ impl Told {
         parts.extend(self.more.values().map(String::as_str));
         parts.join(" ")
     }
-}
-
-/// Text of at most [`TEXT_BYTES`].
-fn cut(text: &str) -> &str {
-    let text = text.trim_end_matches(['\r', '\n']);
-    let end = (0..=TEXT_BYTES.min(text.len()))
-        .rev()
-        .find(|&n| text.is_char_boundary(n));
-    &text[..end.unwrap_or(0)]
 }
 
 /// What people call kinds of changes, besides the contract's names.

@@ -31,6 +31,7 @@ mod file;
 mod formats;
 mod kept;
 mod live;
+mod lives;
 mod look;
 mod merge;
 mod told;
@@ -280,7 +281,7 @@ fn add_changes(
 
 /// From the timeline on: one thread, in time order, but for verdicts, of which none knows of another.
 fn analyse(
-    timeline: timeline::Timeline,
+    mut timeline: timeline::Timeline,
     read: Read<'_>,
     mut warnings: Vec<Warning>,
     options: &ScanOptions,
@@ -291,7 +292,19 @@ fn analyse(
         outside,
         kernel,
     } = read;
-    let loops = loops::find(&timeline, &options.policy);
+    let mut loops = loops::find(&timeline, &options.policy);
+    let inferred = lives::infer(&timeline, &loops, opened, &options.policy);
+    if !inferred.events.is_empty() {
+        timeline.add(inferred.events);
+        loops = loops::find(&timeline, &options.policy);
+    }
+    for n in &inferred.unread {
+        let path = opened.get(*n).map(|o| o.path);
+        warnings.push(Warning::new(
+            path,
+            "could not be read once more: restarts that nobody announced are not told",
+        ));
+    }
     let ledger = ledger::build(&timeline);
     let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
     for n in &looks.unread {

@@ -68,7 +68,8 @@ pub fn build(parts: Parts<'_>) -> Report {
     let incidents: Vec<Incident> = told.iter().map(|i| view.incident(i)).collect();
     let changes = view.changes(&told);
     let mut by_class: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for event in parts.timeline.events.iter().chain(&parts.timeline.untimed) {
+    let all = parts.timeline.events.iter().chain(&parts.timeline.untimed);
+    for event in all.filter(|e| !e.is_inferred()) {
         *by_class.entry(event.class.name()).or_default() += event.count;
     }
     let warnings: BTreeSet<Warning> = parts

@@ -15,7 +15,7 @@ mod grams;
 mod heads;
 mod lines;
 
-pub use census::{Census, Counter};
+pub use census::{Census, Counter, Writer};
 pub use lines::LineEnds;
 
 use grams::{Grams, Hit, SHORTEST};

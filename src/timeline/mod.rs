@@ -51,6 +51,23 @@ pub struct TimeOptions {
     pub year: Option<i16>,
 }
 
+/// What one process wrote into one file: from its first line to its last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// As the lines have it; empty where they name none.
+    pub host: Box<str>,
+    /// The program, as it names itself.
+    pub program: Box<str>,
+    /// The process.
+    pub pid: u32,
+    /// When its first line was written, and where in the file it begins.
+    pub first: (Timestamp, u64),
+    /// When its last line was written, and where in the file it begins.
+    pub last: (Timestamp, u64),
+    /// How many lines.
+    pub lines: u64,
+}
+
 /// What was settled of one file.
 #[derive(Debug, Clone)]
 pub struct FileTimes {
@@ -69,6 +86,8 @@ pub struct FileTimes {
     pub minutes: BTreeMap<Timestamp, u64>,
     /// The last line of each host, by the host's name; under `""` that of lines without a host.
     pub hosts: BTreeMap<String, (Timestamp, Timestamp)>,
+    /// Processes, by their first lines; those of programs that fork for each connection left out.
+    pub lives: Vec<Life>,
 }
 
 /// Events in one order of time, and what is known of the time that they span.

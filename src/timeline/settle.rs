@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Warning;
+use crate::sieve::Writer;
 use crate::time::{Known, Span, Timestamp};
 
 use super::clock::{self, Story};
@@ -14,7 +15,7 @@ use super::skew::{self, Clocks};
 use super::tick::{Of, Ticks};
 use super::year::{self, Years};
 use super::zone::{self, Reader, Zone, signed};
-use super::{FileEvents, FileTimes, TimeOptions};
+use super::{FileEvents, FileTimes, Life, TimeOptions};
 
 /// Records out of order by less are told with the input; by more, in a warning as well.
 const MUCH: Span = Span::from_seconds(60);
@@ -207,6 +208,9 @@ impl Guesses<'_> {
             let range = whole.get_or_insert((tick.at, tick.at));
             *range = (range.0.min(tick.at), range.1.max(tick.at));
         }
+        let lives = (spans.iter())
+            .filter_map(|(&n, &span)| life_of(&census.writers[n], span))
+            .collect();
         let mut hosts: BTreeMap<String, (Timestamp, Timestamp)> = BTreeMap::new();
         for (n, (first, last)) in spans {
             let host = host_of.remove(&n).unwrap_or_default();
@@ -221,6 +225,7 @@ impl Guesses<'_> {
             skew: None,
             minutes,
             hosts,
+            lives,
         }
     }
 
@@ -275,6 +280,20 @@ impl Guesses<'_> {
         }
         (!words.is_empty()).then(|| words.join("; "))
     }
+}
+
+/// The life of a writer that is one process.
+fn life_of(writer: &Writer, (first, last): (Timestamp, Timestamp)) -> Option<Life> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into();
+    let tally = &writer.tally;
+    Some(Life {
+        host: text(&writer.host),
+        program: text(&writer.program),
+        pid: std::str::from_utf8(&writer.pid).ok()?.parse().ok()?,
+        first: (first, tally.first.0),
+        last: (last, tally.last.0),
+        lines: tally.lines,
+    })
 }
 
 fn widen<K: Ord>(

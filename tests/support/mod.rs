@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use crashtrail::{Quiet, RuleSet, ScanOptions, report, scan};
 use serde_json::Value;
 
+pub(crate) mod stripped;
+
 /// A recorded case: a folder with `logs/` and `label.json`.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -111,8 +113,13 @@ pub(crate) fn report_on(path: &Path, options: &ScanOptions) -> Value {
 
 /// The report on a case.
 pub(crate) fn report_of(case: &Case, options: &mut ScanOptions) -> Value {
+    report_in(case, &case.logs(), options)
+}
+
+/// The report on other logs of a case.
+pub(crate) fn report_in(case: &Case, logs: &Path, options: &mut ScanOptions) -> Value {
     options.time.year = case.year();
-    report_on(&case.logs(), options)
+    report_on(logs, options)
 }
 
 /// Every object of the report that names a line of an input.

@@ -1,0 +1,546 @@
+//! Restarts that nobody announced, told by who wrote when.
+//!
+//! In: the lives of processes (who wrote first and last under which pid), and what is known of ends.
+//! Out: [`Suspect`]s, programs that came back under a new pid again and again, and, once their first and
+//! last words are read ([`Voice`]), events of class `gone` and `start` where these are crashes. What
+//! tells them from jobs, from processes forked for each connection, from pools and from operators is
+//! told in `docs/loops.md`, with what the bounds rest on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::{Class, Event, mask};
+use crate::primitives::{FileId, Place};
+use crate::time::{Span, Stamp, Timestamp};
+use crate::timeline::{Life, Timeline};
+
+use super::identity::{Entity, name_of, plain};
+use super::{LoopPolicy, Loops, grows, median, sole_host};
+
+mod signs;
+
+use signs::{is_failure, stable};
+
+/// Lives of one program that overlap make it a pool, or one that forks: no more than this share of them.
+const OVERLAPS: f64 = 0.2;
+/// What nearly all lives of a loop have in common, this share of them has.
+const NEARLY_ALL: f64 = 0.8;
+/// How long before a start a request explains it: systemd's default `TimeoutStopSec`
+/// (systemd-system.conf(5)); and how long after the start it may be written down.
+const REQUEST: (Span, Span) = (Span::from_seconds(90), Span::from_seconds(2));
+/// Jobs of a clock begin within this of a full minute, or of a fixed second of it.
+const ON_THE_CLOCK: i64 = 2;
+/// A pace is regular where the median distance from the median interval is within this share of it.
+const REGULAR: f64 = 0.3;
+/// Where no healthy life was seen, only what is started again this soon after its last line is a loop:
+/// the usual waits of supervisors are well below (systemd 0.1 s, runit 1 s, supervisord 1 s and more), and
+/// checks and jobs come by the minute.
+const SOON: Span = Span::from_seconds(45);
+/// A life is a healthy one where it wrote for so many times the usual time of those that ended, and at
+/// least from start to start of these or half a minute: as long as a service has to run to have recovered
+/// ([`LoopPolicy::stable`]).
+const HEALTHY: i64 = 3;
+const WELL: Span = Span::from_seconds(30);
+/// At most so many ends of one program are told one by one: half from the first, half from the last.
+const TOLD: usize = 400;
+/// At most so many lives that may be healthy are listened to.
+const LISTENED: usize = 4;
+/// At most so many suspects are looked at, those with the most restarts.
+const SUSPECTS: usize = 64;
+
+/// A process of a suspect, over all files that it wrote into.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The first of the files.
+    pub file: FileId,
+    /// What it wrote there; its times are over all files.
+    pub life: Life,
+}
+
+/// A program that came back under a new pid, and nobody told why.
+#[derive(Debug)]
+pub struct Suspect {
+    entity: Entity,
+    /// By their first lines.
+    processes: Vec<Process>,
+    /// Those after which another took over, unasked, as indices; in order.
+    ended: Vec<usize>,
+    /// From start to start of those.
+    intervals: Vec<Span>,
+}
+
+/// A line of a process.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Where.
+    pub place: Place,
+    /// Where in a binary journal.
+    pub cursor: Option<Box<str>>,
+    /// Its stamp, as written.
+    pub stamp: Option<Stamp>,
+    /// As in the file, or `program[pid]: message`.
+    pub text: String,
+    /// Unwrapped.
+    pub message: String,
+    /// Whether the record says that it is an error or worse.
+    pub severe: bool,
+    /// Bytes of input.
+    pub covers: u64,
+}
+
+/// What a process said first and last.
+#[derive(Debug, Clone, Default)]
+pub struct Voice {
+    /// Its first line.
+    pub first: Option<Line>,
+    /// Its last lines, oldest first.
+    pub last: Vec<Line>,
+}
+
+/// Programs that came back under another pid so often, unasked, that they may be looping, and whose
+/// ends nothing else tells of.
+#[must_use]
+pub fn suspects(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<Suspect> {
+    let mut found: Vec<Suspect> = (processes(timeline).into_iter())
+        .filter(|(_, processes)| processes.len() as u64 >= policy.crashes)
+        .filter_map(|(entity, processes)| suspect(entity, processes, timeline, loops, policy))
+        .collect();
+    found.sort_by_key(|s| std::cmp::Reverse(s.ended.len()));
+    found.truncate(SUSPECTS);
+    found
+}
+
+/// The processes of each service, by their first lines; one that wrote into several files is one.
+fn processes(timeline: &Timeline) -> BTreeMap<Entity, Vec<Process>> {
+    let sole = sole_host(&timeline.events);
+    let mut all: BTreeMap<Entity, Vec<Process>> = BTreeMap::new();
+    for (n, file) in timeline.files.iter().enumerate() {
+        for life in &file.lives {
+            let (service, instance) = plain(&life.program);
+            let host = match &*life.host {
+                "" => sole.clone(),
+                host => Some(host.to_owned()),
+            };
+            let entity = Entity {
+                host,
+                service,
+                instance,
+            };
+            all.entry(entity).or_default().push(Process {
+                file: FileId::new(n),
+                life: life.clone(),
+            });
+        }
+    }
+    for list in all.values_mut() {
+        list.sort_by_key(|p| (p.life.pid, p.life.first.0, p.file));
+        list.dedup_by(|next, before| {
+            let (a, b) = (&mut before.life, &next.life);
+            let same = a.pid == b.pid && b.first.0 <= a.last.0.plus(Span::from_seconds(1));
+            if same {
+                // Files with coarser stamps are early by as much; the places stay those of one file.
+                a.last.0 = a.last.0.max(b.last.0);
+                a.lines = a.lines.max(b.lines);
+            }
+            same
+        });
+        list.sort_by_key(|p| (p.life.first.0, p.file, p.life.first.1));
+    }
+    all
+}
+
+fn suspect(
+    entity: Entity,
+    processes: Vec<Process>,
+    timeline: &Timeline,
+    loops: &Loops,
+    policy: &LoopPolicy,
+) -> Option<Suspect> {
+    let alone = alone(&processes);
+    let overlapping = alone.iter().filter(|alone| !**alone).count();
+    if overlapping as f64 > OVERLAPS * processes.len() as f64 {
+        return None;
+    }
+    let requests = requests(&entity, timeline);
+    let ended: Vec<usize> = (0..processes.len() - 1)
+        .filter(|&n| alone[n] && alone[n + 1])
+        .filter(|&n| {
+            let start = processes[n + 1].life.first.0;
+            // What was asked for as it started was this life.
+            let since = processes[n].life.first.0.plus(REQUEST.1);
+            let from = start.minus(REQUEST.0).max(since);
+            let to = start.plus(REQUEST.1);
+            let first = requests.partition_point(|at| *at < from);
+            requests.get(first).is_none_or(|at| *at > to)
+        })
+        .collect();
+    let interval = |&n: &usize| {
+        let [a, b] = [n, n + 1].map(|n| processes[n].life.first.0);
+        b.since(a)
+    };
+    let intervals: Vec<Span> = ended.iter().map(interval).collect();
+    // The last one may have ended as well.
+    let enough = ended.len() as u64 + 1 >= policy.crashes;
+    let found = Suspect {
+        entity,
+        processes,
+        ended,
+        intervals,
+    };
+    (enough && !found.is_told_of(loops)).then_some(found)
+}
+
+/// Whether each process wrote while no other of its program did.
+fn alone(processes: &[Process]) -> Vec<bool> {
+    let mut alone = vec![true; processes.len()];
+    // Of those before, the one that wrote last.
+    let mut latest = 0;
+    for n in 1..processes.len() {
+        let (before, next) = (&processes[latest], &processes[n]);
+        let overlaps = match before.file == next.file {
+            true => next.life.first.1 < before.life.last.1,
+            false => next.life.first.0 < before.life.last.0,
+        };
+        if overlaps {
+            alone[latest] = false;
+            alone[n] = false;
+        }
+        if next.life.last.0 >= before.life.last.0 {
+            latest = n;
+        }
+    }
+    alone
+}
+
+/// When somebody asked the service to stop or to start anew, or it or its machine ended in order.
+fn requests(entity: &Entity, timeline: &Timeline) -> Vec<Timestamp> {
+    let of_host = |e: &&Event| {
+        let host = e.host.as_deref();
+        host.is_none() || entity.host.is_none() || host == entity.host.as_deref()
+    };
+    let service = entity.service.as_str();
+    let asks = |e: &&Event| match e.class {
+        Class::StopRequest | Class::Stopped | Class::ExitOk | Class::KilledOnRequest => {
+            name_of(e).is_some_and(|name| plain(&name).0 == service)
+        }
+        Class::Boot | Class::Shutdown => true,
+        Class::Change => {
+            let text = e.message.to_lowercase();
+            let acts = ["restart", "start", "stop", "reload", "kill"];
+            signs::has_word(&text, service) && acts.iter().any(|act| text.contains(act))
+        }
+        _ => false,
+    };
+    let events = timeline.events.iter().filter(of_host).filter(asks);
+    events.map(|e| e.at).collect()
+}
+
+impl Suspect {
+    /// Whether other records tell of the same ends: its supervisor's, or those of the same process under
+    /// another name.
+    fn is_told_of(&self, loops: &Loops) -> bool {
+        let slack = Span::from_seconds(1);
+        let windows: Vec<(Timestamp, Timestamp)> = (self.ended.iter())
+            .map(|&n| {
+                let [a, b] = [n, n + 1].map(|n| &self.processes[n].life);
+                (a.last.0.minus(slack), b.first.0.plus(slack))
+            })
+            .collect();
+        let of_host = loops.tracks.iter().filter(|t| {
+            t.entity.host.is_none()
+                || self.entity.host.is_none()
+                || t.entity.host == self.entity.host
+        });
+        of_host.into_iter().any(|track| {
+            let is_it = track.entity.service == self.entity.service;
+            let told = windows.iter().filter(|(from, to)| {
+                let first = track.ends.partition_point(|end| end.until < *from);
+                track.ends.get(first).is_some_and(|end| end.at <= *to)
+            });
+            is_it && track.announced || !track.ends.is_empty() && told.count() * 2 >= windows.len()
+        })
+    }
+
+    /// The processes whose first and last words are needed.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<(usize, &Process)> {
+        let (first, last) = self.told();
+        let mut wanted: Vec<usize> = first.iter().chain(last).copied().collect();
+        wanted.extend(wanted.clone().iter().map(|n| n + 1));
+        wanted.extend(self.healthy().into_iter().take(LISTENED));
+        wanted.push(self.processes.len() - 1);
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+            .into_iter()
+            .map(|n| (n, &self.processes[n]))
+            .collect()
+    }
+
+    /// Those ended that are told one by one.
+    fn told(&self) -> (&[usize], &[usize]) {
+        match self.ended.len() {
+            n if n > TOLD => (&self.ended[..TOLD / 2], &self.ended[n - TOLD / 2..]),
+            _ => (&self.ended, &[]),
+        }
+    }
+
+    /// From start to start, usually.
+    fn interval(&self) -> Span {
+        median(self.intervals.clone()).unwrap_or(Span::ZERO)
+    }
+
+    /// How long a process wrote.
+    fn wrote(&self, n: usize) -> Span {
+        let life = &self.processes[n].life;
+        life.last.0.since(life.first.0)
+    }
+
+    /// Those that wrote for much longer than those that ended usually do; the longest first.
+    fn healthy(&self) -> Vec<usize> {
+        let wrote = self.ended.iter().map(|&n| self.wrote(n)).collect();
+        let usual = median(wrote).unwrap_or(Span::ZERO);
+        let least = usual.times(HEALTHY).max(self.interval().min(WELL));
+        let mut healthy: Vec<usize> = (0..self.processes.len())
+            .filter(|&n| self.wrote(n) >= least)
+            .collect();
+        healthy.sort_by_key(|&n| std::cmp::Reverse(self.wrote(n)));
+        healthy
+    }
+
+    /// From the last line of each of these to the first of the next.
+    fn waits(&self, ended: &[usize]) -> Vec<Span> {
+        let wait = |&n: &usize| {
+            let [a, b] = [n, n + 1].map(|n| &self.processes[n].life);
+            b.first.0.since(a.last.0).max(Span::ZERO)
+        };
+        ended.iter().map(wait).collect()
+    }
+
+    /// Whether all begin at the same second of a minute, as jobs of a clock do.
+    fn is_on_the_clock(&self) -> bool {
+        let starts: Vec<i64> = (self.ended.iter())
+            .map(|&n| self.processes[n + 1].life.first.0.nanos() / 1_000_000_000)
+            .collect();
+        let Some(first) = starts.first() else {
+            return false;
+        };
+        let near = |at: &i64| {
+            let off = (at - first).rem_euclid(60);
+            off.min(60 - off) <= ON_THE_CLOCK
+        };
+        self.interval() >= Span::from_seconds(50) && starts.iter().all(near)
+    }
+
+    /// Whether the intervals are much alike, or grow as a supervisor's waits do.
+    fn is_regular(&self, ended: &[usize]) -> bool {
+        let of_ended = |n: &usize| self.ended.iter().position(|e| e == n);
+        let intervals: Vec<Span> = (ended.iter())
+            .filter_map(of_ended)
+            .map(|at| self.intervals[at])
+            .collect();
+        let Some(usual) = median(intervals.clone()) else {
+            return false;
+        };
+        let off = intervals
+            .iter()
+            .map(|i| Span::from_nanos((i.nanos() - usual.nanos()).abs()))
+            .collect();
+        let off = median(off).unwrap_or(Span::ZERO);
+        off.seconds() <= (REGULAR * usual.seconds()).max(1.0) || grows(&intervals)
+    }
+
+    /// Events of its ends and starts, where its voices tell of crashes.
+    #[must_use]
+    pub fn judge(
+        &self,
+        voices: &BTreeMap<usize, Voice>,
+        timeline: &Timeline,
+        policy: &LoopPolicy,
+    ) -> Vec<Event> {
+        let healthy = self.healthy();
+        let is_healthy: BTreeSet<usize> = healthy.iter().copied().collect();
+        let (long, mut ended): (Vec<usize>, Vec<usize>) =
+            self.ended.iter().partition(|n| is_healthy.contains(n));
+        let heard = Heard::of(self, voices, &ended, &healthy);
+        let Some(heard) = heard else {
+            return Vec::new();
+        };
+        let last = self.processes.len() - 1;
+        let tail = self.is_dead(last, timeline)
+            && !is_healthy.contains(&last)
+            && ended.contains(&last.wrapping_sub(1))
+            && heard.ends_alike(voices.get(&last));
+        if ((ended.len() + usize::from(tail)) as u64) < policy.crashes
+            || self.is_on_the_clock()
+            || !heard.is_crash(self, &ended, policy)
+        {
+            return Vec::new();
+        }
+        ended.extend(tail.then_some(last));
+        // One that had been well may have ended of the same.
+        ended.extend(long.iter().filter(|n| heard.ends_alike(voices.get(n))));
+        ended.sort_unstable();
+        self.events(&ended, voices, &heard)
+    }
+
+    /// Whether the log went on without a process for much longer than it takes to start one.
+    fn is_dead(&self, n: usize, timeline: &Timeline) -> bool {
+        let end = timeline.last_of(self.entity.host.as_deref());
+        let silent = end.map(|end| end.since(self.processes[n].life.last.0));
+        silent.is_some_and(|silent| silent > self.interval().times(HEALTHY))
+    }
+
+    fn events(
+        &self,
+        ended: &[usize],
+        voices: &BTreeMap<usize, Voice>,
+        heard: &Heard,
+    ) -> Vec<Event> {
+        let mut events: Vec<Event> = Vec::new();
+        let mut untold = 0;
+        for &n in ended {
+            let voice = voices
+                .get(&n)
+                .and_then(|v| Some((v.last.last()?, heard.telling(v)?)));
+            let Some((last, telling)) = voice else {
+                untold += 1;
+                continue;
+            };
+            let life = &self.processes[n].life;
+            let mut event = self.event(Class::Gone, life, last, life.last.0);
+            event.message = telling.message.as_str().into();
+            event.kind = Some("unknown");
+            event.count = 1 + std::mem::take(&mut untold);
+            events.push(event);
+            let next = self.processes.get(n + 1).map(|p| &p.life);
+            let first = voices.get(&(n + 1)).and_then(|v| v.first.as_ref());
+            if let Some((next, first)) = next.zip(first) {
+                events.push(self.event(Class::Start, next, first, next.first.0));
+            }
+        }
+        events
+    }
+
+    fn event(&self, class: Class, life: &Life, line: &Line, at: Timestamp) -> Event {
+        Event {
+            host: self.entity.host.as_deref().map(Into::into),
+            program: Some(life.program.clone()),
+            pid: Some(life.pid),
+            cursor: line.cursor.clone(),
+            covers: line.covers,
+            ..Event::inferred(class, line.place, line.stamp, at, &line.text, &line.message)
+        }
+    }
+}
+
+/// What the lives have in common.
+struct Heard {
+    /// How nearly all of those that ended ended, masked.
+    end: String,
+    /// Whether their last words tell of a failure that healthy ones do not tell.
+    failing: bool,
+    /// Whether these words are the same to the letter.
+    same: bool,
+    /// Whether healthy lives were heard that begin alike.
+    healthy: bool,
+    /// Whether they go on where the others end.
+    go_on: bool,
+    /// Failures that healthy lives tell as well, masked.
+    harmless: Vec<String>,
+}
+
+impl Heard {
+    /// `None` where they do not begin alike and end alike.
+    fn of(
+        suspect: &Suspect,
+        voices: &BTreeMap<usize, Voice>,
+        ended: &[usize],
+        healthy: &[usize],
+    ) -> Option<Self> {
+        let pid = |n: usize| suspect.processes[n].life.pid;
+        let heard: Vec<(usize, &Voice)> = (ended.iter())
+            .filter_map(|n| Some((*n, voices.get(n)?)))
+            .collect();
+        let enough = (NEARLY_ALL * heard.len() as f64).ceil().max(1.0) as usize;
+        let banner = |n: usize, voice: &Voice| {
+            let first = voice.first.as_ref()?;
+            Some(stable(&first.message, pid(n)))
+        };
+        let banners = heard.iter().filter_map(|(n, v)| banner(*n, v));
+        let (begin, _) = commonest_of(banners, enough)?;
+        let last = |v: &Voice| v.last.last().map(|l| mask(&l.message));
+        let (end, _) = commonest_of(heard.iter().filter_map(|(_, v)| last(v)), enough)?;
+        let well: Vec<&Voice> = (healthy.iter())
+            .filter_map(|n| Some((*n, voices.get(n)?)))
+            .filter(|(n, v)| banner(*n, v).as_ref() == Some(&begin))
+            .map(|(_, v)| v)
+            .collect();
+        let harmless: Vec<String> = (well.iter())
+            .flat_map(|v| &v.last)
+            .map(|l| mask(&l.message))
+            .collect();
+        let mut found = Self {
+            end,
+            failing: false,
+            same: false,
+            healthy: !well.is_empty(),
+            go_on: false,
+            harmless,
+        };
+        let failures =
+            (heard.iter()).filter_map(|(n, v)| Some(stable(&found.failure(v)?.message, pid(*n))));
+        let failures: Vec<String> = failures.collect();
+        found.failing = failures.len() >= enough;
+        found.same = commonest_of(failures.into_iter(), enough).is_some();
+        let lines = |n: &usize| suspect.processes[*n].life.lines;
+        let most = ended.iter().map(lines).max().unwrap_or(0);
+        let least = healthy.iter().map(lines).min().unwrap_or(0);
+        let ends_so = well.iter().any(|v| last(v).as_ref() == Some(&found.end));
+        found.go_on = found.healthy && least > most && !ends_so;
+        Some(found)
+    }
+
+    /// The first of the last words that tells of a failure, as only lives that end tell.
+    fn failure<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
+        let tells = |l: &&Line| {
+            (l.severe || is_failure(&l.message)) && !self.harmless.contains(&mask(&l.message))
+        };
+        voice.last.iter().find(tells)
+    }
+
+    /// The line that tells most of an end.
+    fn telling<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
+        self.failure(voice).or(voice.last.last())
+    }
+
+    fn ends_alike(&self, voice: Option<&Voice>) -> bool {
+        let last = voice.and_then(|v| v.last.last());
+        last.is_some_and(|l| mask(&l.message) == self.end)
+    }
+
+    fn is_crash(&self, suspect: &Suspect, ended: &[usize], policy: &LoopPolicy) -> bool {
+        let regular = suspect.is_regular(ended);
+        let waits = suspect.waits(ended);
+        let wait = median(waits.clone()).unwrap_or(Span::ZERO);
+        let within = |most: Span| wait <= most || grows(&waits);
+        match self.healthy {
+            true => {
+                let tells = self.failing && (self.same || regular) || self.go_on && regular;
+                tells && within(policy.gap)
+            }
+            false => self.failing && self.same && regular && within(SOON),
+        }
+    }
+}
+
+/// What at least so many say.
+fn commonest_of(items: impl Iterator<Item = String>, enough: usize) -> Option<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    let most = counts
+        .into_iter()
+        .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
+    most.filter(|(_, count)| *count >= enough)
+}

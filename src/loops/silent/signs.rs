@@ -1,0 +1,114 @@
+//! What words tell.
+//!
+//! In: a message. Out: whether it tells of a failure, and what of it stays the same from life to life.
+//! These are words of English and of runtimes, as logs have them; no word of any one program.
+
+/// Parts of words that tell of a failure: of the levels that loggers write (RFC 5424, log4j, glog), of
+/// `strerror` (errno(3)) and of what runtimes write as they end.
+const FAILURES: [&str; 29] = [
+    "abort",
+    "assert",
+    "bad ",
+    "can't",
+    "cannot",
+    "corrupt",
+    "could not",
+    "crash",
+    "critical",
+    "denied",
+    "emerg",
+    "error",
+    "exception",
+    "exhausted",
+    "fail",
+    "fatal",
+    "illegal",
+    "invalid",
+    "missing",
+    "no such",
+    "not found",
+    "out of memory",
+    "panic",
+    "refused",
+    "segfault",
+    "traceback",
+    "unable",
+    "unexpected",
+    "unhandled",
+];
+
+/// What tells that there was none: `0 errors`, `no error`.
+const NONE: [&str; 5] = ["0 err", "0 fail", "no err", "no fail", "without err"];
+
+/// Whether a message tells of a failure.
+pub(super) fn is_failure(message: &str) -> bool {
+    let text = message.to_lowercase();
+    let text = NONE.iter().fold(text, |text, none| text.replace(none, ""));
+    FAILURES.iter().any(|part| text.contains(part))
+}
+
+/// What stays the same of a message that deterministic programs write at each start: all but dates,
+/// times and the process's own number.
+pub(super) fn stable(message: &str, pid: u32) -> String {
+    let pid = pid.to_string();
+    let words = message.split_whitespace();
+    let kept: Vec<&str> = words
+        .filter(|word| !is_time(word) && !names(word, &pid))
+        .collect();
+    kept.join(" ")
+}
+
+/// Whether a word holds this number, not as a part of another.
+fn names(word: &str, number: &str) -> bool {
+    let mut digits = word.split(|c: char| !c.is_ascii_digit());
+    digits.any(|run| run == number)
+}
+
+/// `2025-11-18`, `2025/11/18`, `11:20:04.797`, `1763464804.797`.
+fn is_time(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_ascii_digit());
+    let runs: Vec<&str> = word.split(|c: char| !c.is_ascii_digit()).collect();
+    let split = word.contains(['-', '/', ':']) && runs.len() >= 3;
+    let clock = split && runs.iter().all(|run| run.len() <= 9) && runs[0].len() <= 4;
+    let epoch = runs[0].len() >= 10 && runs.len() <= 2;
+    clock && runs.iter().filter(|run| run.len() == 2).count() >= 2 || epoch
+}
+
+/// Whether a text names something as a word of its own, or as part of a name joined by `.` or `@`.
+pub(super) fn has_word(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_from_counts_of_none() {
+        assert!(is_failure("KeyError: 'tax'"));
+        assert!(is_failure("[emerg] 331#331: invalid parameter"));
+        assert!(!is_failure("quoted 185 items, 0 errors"));
+        assert!(!is_failure("ready"));
+    }
+
+    #[test]
+    fn what_varies_with_each_start_is_left_out() {
+        let a = stable("2026/11/23 09:16:41 [emerg] 331#331: bad value 7", 331);
+        let b = stable("2026/11/23 09:16:45 [emerg] 338#338: bad value 7", 338);
+        assert_eq!(a, b);
+        // A port is no process's number.
+        let port = |port: &str| stable(&format!("Failed for root from 10.0.0.9 port {port}"), 4);
+        assert_ne!(port("5022"), port("5023"));
+    }
+
+    #[test]
+    fn a_name_is_a_word() {
+        assert!(has_word("systemctl restart botd.service", "botd"));
+        assert!(!has_word("restart botd-helper", "botd"));
+    }
+}

@@ -1,0 +1,379 @@
+//! Loops of programs that nobody has heard of, in logs where nobody announces anything, and what looks
+//! like one and is none. Each log is made here, of a few processes and what they say.
+
+#[allow(dead_code, reason = "each test program uses a part")]
+mod support;
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// 2026-03-01T10:00:00Z.
+const START: i64 = 1_772_359_200;
+
+/// Lines of several processes, in order of time.
+#[derive(Default)]
+struct Log {
+    lines: Vec<(i64, String)>,
+}
+
+impl Log {
+    /// A line so many milliseconds after the start.
+    fn say(&mut self, at: i64, tag: &str, message: &str) {
+        self.lines.push((at, format!("h1 {tag}: {message}")));
+    }
+
+    /// A neighbour that writes every ten seconds, so that the log goes on.
+    fn neighbour(mut self, seconds: i64) -> Self {
+        for n in 0..=seconds / 10 {
+            self.say(n * 10_000, "clockd[7]", &format!("tick {n}"));
+        }
+        self
+    }
+
+    fn text(mut self) -> String {
+        self.lines.sort_by_key(|line| line.0);
+        let mut text = String::new();
+        for (at, line) in self.lines {
+            let time = jiff::Timestamp::from_millisecond(START * 1000 + at).unwrap();
+            writeln!(text, "{time:.6} {line}").unwrap();
+        }
+        text
+    }
+
+    fn report(self) -> Value {
+        report(&[("syslog", &self.text())])
+    }
+}
+
+fn report(files: &[(&str, &str)]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    support::report_on(folder.path(), &support::options())
+}
+
+/// (service, evidence, crashes, seconds from the start to the first) of all loops.
+fn loops(report: &Value) -> Vec<(String, String, u64, i64)> {
+    let incidents = report["incidents"].as_array().unwrap();
+    let loops = incidents
+        .iter()
+        .flat_map(|i| i["loops"].as_array().unwrap());
+    loops
+        .map(|l| {
+            let text = |v: &Value| v.as_str().unwrap().to_owned();
+            let first: jiff::Timestamp = text(&l["first"]).parse().unwrap();
+            (
+                text(&l["entity"]["service"]),
+                text(&l["evidence"]),
+                l["crashes"].as_u64().unwrap(),
+                first.as_second() - START,
+            )
+        })
+        .collect()
+}
+
+fn none(log: Log) {
+    let report = log.report();
+    assert_eq!(loops(&report), [], "{}", report["incidents"]);
+}
+
+/// A life of a program that nobody has heard of: a banner, work, and at its end what it says last.
+fn life(log: &mut Log, at: i64, pid: u32, beats: i64, last: Option<&str>) {
+    let tag = format!("zorkd[{pid}]");
+    log.say(at, &tag, "zorkd 4.1 takes the stage");
+    log.say(at + 20, &tag, "opening /srv/zork/grid.dat");
+    for n in 0..beats {
+        log.say(
+            at + 1000 * (n + 1),
+            &tag,
+            &format!("turned the wheel {n} times"),
+        );
+    }
+    if let Some(last) = last {
+        log.say(at + 1000 * beats + 40, &tag, last);
+    }
+}
+
+const LAST: &str = "grid.dat: row 17 unexpected, leaving";
+
+fn looping(starts: &[i64]) -> Log {
+    let mut log = Log::default();
+    life(&mut log, 0, 100, 100, None);
+    for (n, at) in starts.iter().enumerate() {
+        life(&mut log, *at, 200 + n as u32, 0, Some(LAST));
+    }
+    log
+}
+
+#[test]
+fn a_program_that_nobody_knows_loops_and_says_why() {
+    let starts: Vec<i64> = (0..9).map(|n| 120_000 + n * 3100).collect();
+    let mut log = looping(&starts);
+    life(&mut log, 160_000, 300, 100, None);
+    let report = log.neighbour(300).report();
+    assert_eq!(
+        loops(&report),
+        [("zorkd".into(), "inferred".into(), 9, 120)]
+    );
+    let found = &report["incidents"][0]["loops"][0];
+    assert_eq!(found["signature"]["text"], LAST);
+    assert_eq!(found["restarts"], 9);
+    let recovery = &report["incidents"][0]["recovery"];
+    assert_eq!(recovery["at"], "2026-03-01T10:02:40Z");
+    // Every place is where the line is.
+    let text = found["records"][0]["text"].as_str().unwrap();
+    assert!(text.ends_with(LAST), "{text}");
+    assert!(found["records"][0]["line"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn a_loop_that_begins_before_the_log_and_outlasts_it_is_one() {
+    let mut log = Log::default();
+    for n in 0..12 {
+        life(&mut log, n * 5200, 200 + n as u32, 0, Some(LAST));
+    }
+    let found = loops(&log.neighbour(62).report());
+    assert_eq!(found[0].0, "zorkd");
+    assert!(found[0].2 >= 11, "{found:?}");
+}
+
+#[test]
+fn waits_that_grow_to_five_minutes_are_one_loop() {
+    let mut at = 200_000;
+    let mut starts = Vec::new();
+    for wait in [10, 20, 40, 80, 160, 300, 300, 300, 300] {
+        starts.push(at);
+        at += wait * 1000;
+    }
+    let report = looping(&starts).neighbour(1900).report();
+    let found = loops(&report);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&*found[0].0, found[0].3), ("zorkd", 200));
+    assert!(found[0].2 >= 8, "{found:?}");
+    assert_eq!(report["incidents"][0]["loops"][0]["backoff"], true);
+}
+
+#[test]
+fn a_leak_that_ends_it_every_three_hours_is_a_loop() {
+    let hour = 3_600_000;
+    let mut log = Log::default();
+    for n in 0..5 {
+        let tag = format!("zorkd[{}]", 200 + n);
+        let at = n * 3 * hour + 67_000 * n * n;
+        log.say(at, &tag, "zorkd 4.1 takes the stage");
+        for m in 1..30 {
+            let message = format!("holding {} MiB", m * 40);
+            log.say(at + m * 6 * 60_000, &tag, &message);
+        }
+        log.say(
+            at + 3 * hour + 67_000 * (2 * n + 1) - 5000,
+            &tag,
+            "arena exhausted, cannot go on",
+        );
+    }
+    let mut other = 900_000;
+    while other < 16 * hour {
+        log.say(other, "clockd[7]", "tick");
+        other += 60_000;
+    }
+    let found = loops(&log.report());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "zorkd");
+}
+
+#[test]
+fn jitter_and_healthy_phases_between_are_one_incident() {
+    let mut starts = Vec::new();
+    for phase in 0..3 {
+        for (n, jitter) in [0, 900, 300, 1400, 200, 700].iter().enumerate() {
+            starts.push(200_000 + phase * 200_000 + n as i64 * 4000 + jitter);
+        }
+    }
+    let mut log = looping(&starts);
+    for phase in 0..3 {
+        life(
+            &mut log,
+            226_000 + phase * 200_000,
+            400 + phase as u32,
+            150,
+            None,
+        );
+    }
+    let report = log.neighbour(800).report();
+    assert_eq!(report["incidents"].as_array().unwrap().len(), 1);
+    let phases = report["incidents"][0]["phases"].as_array().unwrap().len();
+    assert_eq!(phases, 3, "{}", report["incidents"][0]);
+}
+
+#[test]
+fn one_loop_in_two_logs_counts_once() {
+    let starts: Vec<i64> = (0..6).map(|n| 120_000 + n * 4000).collect();
+    let text = looping(&starts).neighbour(300).text();
+    // The same in the other form of syslog, whose stamps are coarser.
+    let other: String = text
+        .lines()
+        .map(|line| {
+            let (time, rest) = line.split_once(' ').unwrap();
+            let time: jiff::Timestamp = time.parse().unwrap();
+            format!("{} {rest}\n", time.strftime("%b %e %H:%M:%S"))
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.log"), text).unwrap();
+    std::fs::write(folder.path().join("b.log"), other).unwrap();
+    let mut options = support::options();
+    options.time.year = Some(2026);
+    let found = loops(&support::report_on(folder.path(), &options));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].2, 6);
+}
+
+#[test]
+fn processes_forked_for_each_connection_are_no_loop() {
+    let mut log = Log::default();
+    log.say(0, "gated[90]", "listening on 0.0.0.0 port 22");
+    for n in 0..40 {
+        let tag = format!("gated[{}]", 1000 + n);
+        let port = 40_000 + (n * 7919) % 20_000;
+        log.say(
+            3000 * n + 500,
+            &tag,
+            &format!("connection from 203.0.113.9 port {port}"),
+        );
+        let failed = format!("failed password for root from 203.0.113.9 port {port}");
+        log.say(3000 * n + 900, &tag, &failed);
+    }
+    // One that stays.
+    log.say(
+        125_000,
+        "gated[1100]",
+        "connection from 198.51.100.7 port 51022",
+    );
+    log.say(180_000, "gated[1100]", "session of ops ends");
+    none(log.neighbour(200));
+}
+
+#[test]
+fn jobs_of_a_clock_that_fail_are_no_loop() {
+    let mut log = Log::default();
+    for n in 0..12 {
+        let tag = format!("nightjob[{}]", 1000 + 3 * n);
+        log.say(60_000 * n + 1200, &tag, "nightjob begins");
+        log.say(60_000 * n + 1400, &tag, "error: no space on target");
+    }
+    none(log.neighbour(720));
+}
+
+#[test]
+fn jobs_that_run_one_after_the_other_and_end_well_are_no_loop() {
+    let mut log = Log::default();
+    for n in 0..30 {
+        let tag = format!("packer[{}]", 1000 + n);
+        log.say(4000 * n, &tag, "packer begins");
+        log.say(4000 * n + 3000, &tag, "packed, 0 errors");
+        if n == 12 {
+            log.say(4000 * n + 3100, &tag, "packed a large one");
+            log.say(4000 * n + 3200, &tag, "packed, 0 errors");
+        }
+    }
+    none(log.neighbour(130));
+}
+
+#[test]
+fn a_pool_whose_workers_are_replaced_is_no_loop() {
+    let mut log = Log::default();
+    log.say(0, "poold[50]", "master of 3 workers");
+    for n in 0..30_i64 {
+        let tag = format!("poold[{}]", 100 + n);
+        // Each lives for three turns of the others.
+        log.say(4000 * n, &tag, "worker ready");
+        log.say(
+            4000 * n + 11_000,
+            &tag,
+            "worker: limit of requests reached, failing over",
+        );
+    }
+    none(log.neighbour(140));
+}
+
+#[test]
+fn what_an_operator_starts_again_and_again_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..6 {
+        let at = 20_000 + n * 9000;
+        log.say(
+            at - 60,
+            &format!("sudo[{}]", 700 + n),
+            "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/systemctl restart zorkd",
+        );
+        life(
+            &mut log,
+            at,
+            200 + n as u32,
+            2,
+            Some("warning: grid missing"),
+        );
+    }
+    life(&mut log, 90_000, 300, 60, None);
+    none(log.neighbour(200));
+}
+
+#[test]
+fn a_deploy_over_several_services_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..8 {
+        let old = format!("svc{n}[{}]", 100 + n);
+        let new = format!("svc{n}[{}]", 300 + n);
+        log.say(0, &old, "begins");
+        log.say(
+            60_000 + n * 5000,
+            &old,
+            "shutting down, lost 3 clients: error 32",
+        );
+        log.say(60_300 + n * 5000, &new, "begins");
+        log.say(90_000 + n * 5000, &new, "serving");
+    }
+    none(log.neighbour(200));
+}
+
+#[test]
+fn scaling_up_and_down_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..12_i64 {
+        let tag = format!("webd[{}]", 100 + n);
+        log.say(10_000 * n, &tag, "webd begins");
+        log.say(10_000 * n + 500, &tag, "serving");
+        // The first to come are the last to go.
+        log.say(400_000 - 10_000 * n, &tag, "error: draining, peer is gone");
+    }
+    none(log.neighbour(420));
+}
+
+#[test]
+fn a_log_that_is_rotated_is_no_restart() {
+    let mut files = Vec::new();
+    for n in 0..5_i64 {
+        let mut log = Log::default();
+        let at = n * 3_600_000;
+        log.say(at, "zorkd[200]", "error: wheel is missing");
+        log.say(at + 3_500_000, "zorkd[200]", "error: wheel is missing");
+        files.push(log.text());
+    }
+    let report = report(&[
+        ("syslog.4", &files[0]),
+        ("syslog.3", &files[1]),
+        ("syslog.2", &files[2]),
+        ("syslog.1", &files[3]),
+        ("syslog", &files[4]),
+    ]);
+    assert_eq!(loops(&report), []);
+}
+
+#[test]
+fn a_single_end_is_no_loop() {
+    let mut log = looping(&[120_000]);
+    life(&mut log, 124_000, 300, 100, None);
+    none(log.neighbour(300));
+}
