@@ -101,6 +101,8 @@ struct Follower {
     open: BTreeMap<PathBuf, Followed>,
     /// Rotated or removed, and read on for a while.
     leaving: Vec<Followed>,
+    /// Where the last file of a path was left.
+    before: BTreeMap<PathBuf, Position>,
     /// Paths that cannot be read, or are no logs: said once.
     refused: BTreeSet<PathBuf>,
     /// First bytes of what was read, and is no longer followed: a copy of it is no news.
@@ -115,6 +117,7 @@ impl Follower {
             feed,
             open: BTreeMap::new(),
             leaving: Vec::new(),
+            before: BTreeMap::new(),
             refused: BTreeSet::new(),
             read: HashMap::new(),
             searched: None,
@@ -175,6 +178,14 @@ impl Follower {
                 None => self.read_old(source, since)?,
             }
         }
+        // What is empty is no log yet, but may be one with the next line.
+        for path in candidates(&self.files.paths) {
+            let empty = fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() == 0);
+            let given = self.files.paths.contains(&path);
+            if empty && is_current(&path, given) && !self.open.contains_key(&path) {
+                self.open(&path, true, None)?;
+            }
+        }
         self.look(true)?;
         Ok(Ok(()))
     }
@@ -222,32 +233,52 @@ impl Follower {
         {
             return self.open(path, true, Some(position));
         }
-        let Some(folder) = path.parent() else {
-            return Ok(());
-        };
+        self.read_missed(position, None, position.offset)
+    }
+
+    /// Reads what was rotated away unseen: the rest of the file that was followed at `position`, from
+    /// `offset` on, and the files after it, but for the one that is `open` now.
+    fn read_missed(
+        &mut self,
+        position: &Position,
+        open: Option<(u64, u64)>,
+        offset: u64,
+    ) -> Result<(), Gone> {
+        let path = &position.path;
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let series = Source::at(path).series();
-        let Ok(sources) = discover(&[folder.to_owned()]) else {
+        let Ok(sources) = discover(&[folder.unwrap_or(Path::new(".")).to_owned()]) else {
             return Ok(());
         };
-        let same = sources.list.iter().filter(|s| s.series() == series);
+        let base = |series: &str| series.rsplit('/').next().map(str::to_owned);
         let mut newer = false;
-        for source in same {
-            // What was rotated after the file that was being read was not read at all.
-            let current = source.plain_file().is_some_and(|p| p == path);
+        for source in sources
+            .list
+            .iter()
+            .filter(|s| base(&s.series()) == base(&series))
+        {
+            let plain = source.plain_file();
+            let is_open = match open {
+                Some(open) => (plain.and_then(|path| fs::metadata(path).ok()))
+                    .is_some_and(|meta| identity(&meta) == open),
+                None => plain.is_some_and(|plain| plain.file_name() == path.file_name()),
+            };
             let Ok(mut opened) = source.open() else {
                 continue;
             };
             let of = position.is_in(&mut opened.reader);
-            if current || !of && !newer {
+            if is_open || !of && !newer {
                 continue;
             }
+            newer = true;
+            let skip = if of { offset } else { 0 };
             let Ok(mut opened) = source.open() else {
                 continue;
             };
-            let offset = if of { position.offset } else { 0 };
-            newer = true;
-            let skipped = io::copy(&mut (&mut opened.reader).take(offset), &mut io::sink());
-            if skipped.is_err() {
+            let skipped = io::copy(&mut (&mut opened.reader).take(skip), &mut io::sink());
+            if skipped.is_err() || of && offset == u64::MAX {
                 continue;
             }
             let no = self.feed.begin(StreamName {
@@ -255,7 +286,7 @@ impl Follower {
                 series: series.clone(),
                 stem: Some(source.stem().to_owned()),
                 meta: opened.meta.clone(),
-                offset,
+                offset: skip,
                 lines: if of { position.lines } else { 0 },
                 ..StreamName::default()
             })?;
@@ -289,6 +320,10 @@ impl Follower {
             }
         };
         self.refused.remove(path);
+        // More than one may have been rotated since the last look.
+        if let Some(before) = self.before.remove(path) {
+            self.read_missed(&before, Some(position.identity), u64::MAX)?;
+        }
         name.print = Some(position.clone());
         let no = self.feed.begin(name)?;
         let followed = Followed {
@@ -357,6 +392,8 @@ impl Follower {
 
     /// A file is not followed any more under its name, but may still be written to.
     fn leave(&mut self, followed: Followed) {
+        let position = followed.position.clone();
+        self.before.insert(position.path.clone(), position);
         self.read.insert(followed.position.head, Instant::now());
         self.leaving.push(followed);
     }
@@ -401,6 +438,7 @@ impl Follower {
                 }
                 self.read.insert(followed.position.head, Instant::now());
                 self.feed.tell(Message::Ends(followed.no))?;
+                self.before.insert(path.to_owned(), followed.position);
             }
             return self.open(path, true, None);
         }
@@ -438,7 +476,7 @@ impl Follower {
             let is_known = known
                 .map(|followed| followed.position.identity)
                 .any(|known| known == id);
-            if is_known || !meta.is_file() || meta.len() == 0 || self.is_copy(&path) {
+            if is_known || !meta.is_file() || self.is_copy(&path) {
                 continue;
             }
             self.open(&path, true, None)?;

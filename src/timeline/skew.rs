@@ -251,6 +251,8 @@ impl Graph {
                 }
             }
         }
+        // Rotated copies of one log were written one after the other: what they both tell came twice.
+        spans.retain(|(m, n, _), _| files[*m].series != files[*n].series);
         for ((m, n, host), mut list) in spans {
             list.sort_unstable();
             let middle = list[list.len() / 2];

@@ -196,3 +196,21 @@ fn requests_that_two_hosts_tell_of_show_the_difference() {
     let told = [skew(&report, "web01/syslog"), skew(&report, "kv01/syslog")].map(Option::unwrap);
     assert!((told[1] - told[0] - 250.0).abs() <= 1.0, "{told:?}");
 }
+
+#[test]
+fn rotated_copies_of_one_log_are_of_one_clock() {
+    // Each copy tells of four crashes, and in the same words half a minute after the one before it.
+    let folder = Folder::new();
+    for (n, name) in ["syslog.2", "syslog.1", "syslog"].iter().enumerate() {
+        let lines: Vec<Line> = crashes(6 + 30 * n as i64, "web01")
+            .into_iter()
+            .map(|(at, host, text)| (at, host, text.replace("[10", &format!("[1{n}"))))
+            .collect();
+        folder.write(name, written(&lines, iso(START, "UTC")));
+    }
+    let report = folder.report();
+    assert_eq!(report["incidents"][0]["loops"][0]["crashes"], 12);
+    for name in ["syslog.2", "syslog.1", "syslog"] {
+        assert_eq!(skew(&report, name), None);
+    }
+}

@@ -7,6 +7,8 @@ mod fixture;
 #[allow(dead_code, reason = "each test program uses a part")]
 mod support;
 
+mod files;
 mod pipe;
 mod replay;
+mod story;
 mod watcher;

@@ -3,37 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::fixture::{Fixture, crash_loop};
+use crate::story::{crash, quiet, stamp, started};
 use crate::watcher::Watcher;
 
 /// A while in which an alert that is not to come would come.
 const WHILE: Duration = Duration::from_millis(400);
-
-/// Lines of systemd and of a service that panics, at these seconds of the day.
-fn crash(second: u64, pid: u32) -> String {
-    let at = stamp(second);
-    let after = stamp(second + 1);
-    format!(
-        "{at} web01 systemd[1]: Started botd.service - Bot daemon.\n\
-         {after} web01 botd[{pid}]: thread 'main' ({pid}) panicked at src/main.rs:36:69:\n\
-         {after} web01 botd[{pid}]: called `Result::unwrap()` on an `Err` value: TooMany\n\
-         {after} web01 systemd[1]: botd.service: Main process exited, code=exited, status=101/n/a\n\
-         {after} web01 systemd[1]: botd.service: Failed with result 'exit-code'.\n"
-    )
-}
-
-fn stamp(second: u64) -> String {
-    let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
-    format!("2026-03-01T{h:02}:{m:02}:{s:02}.250000+00:00")
-}
-
-fn quiet(second: u64) -> String {
-    format!("{} web01 cron[40]: (root) CMD (true)\n", stamp(second))
-}
-
-fn started(second: u64) -> String {
-    let at = stamp(second);
-    format!("{at} web01 systemd[1]: Started botd.service - Bot daemon.\n")
-}
 
 #[test]
 fn the_third_crash_is_told_while_the_pipe_goes_on_and_no_other() {

@@ -57,6 +57,30 @@ impl Watcher {
         }
     }
 
+    /// Waits until it has a file open that lies below the fixture's folder: it reads on from there.
+    pub(crate) fn waits_for_files(&self, fixture: &Fixture) {
+        let root = fixture.root().canonicalize().unwrap();
+        let table = format!("/proc/{}/fd", self.child.id());
+        let began = Instant::now();
+        let is_open = || {
+            let files = std::fs::read_dir(&table).into_iter().flatten().flatten();
+            let mut files = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+            files.any(|file| file.starts_with(&root))
+        };
+        while !is_open() {
+            assert!(began.elapsed() < PATIENCE, "no file is read");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // It may still be on its way to the end.
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn stop(self) -> End {
+        self.signal("-TERM");
+        self.end_by_itself()
+    }
+
     /// Writes to its standard input.
     pub(crate) fn feed(&mut self, text: &str) {
         let stdin = self.stdin.as_mut().unwrap();
