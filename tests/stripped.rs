@@ -6,6 +6,8 @@ mod judge;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use crashtrail::ScanOptions;
 use serde_json::Value;
@@ -93,4 +95,44 @@ fn loops_are_found_where_no_supervisor_wrote_a_word() {
     );
     let supervised = found.grades.values().any(|g| g.contains("supervisor"));
     assert!(!supervised, "{}", found.tell());
+}
+
+/// The rules that read what dying processes say, and what the kernel says of them.
+fn crash_rules() -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        rule: Vec<Rule>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Rule {
+        id: String,
+        class: String,
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let files = support::files_below(&folder);
+    let rules = files
+        .iter()
+        .filter(|f| f.extension().is_some_and(|e| e == "toml"));
+    rules
+        .flat_map(|f| {
+            toml::from_str::<File>(&fs::read_to_string(f).unwrap())
+                .unwrap()
+                .rule
+        })
+        .filter(|rule| ["crash", "oom"].contains(&&*rule.class))
+        .map(|rule| rule.id)
+        .collect()
+}
+
+#[test]
+fn most_loops_are_found_where_no_rule_knows_the_crash_either() {
+    let ids = crash_rules();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert!(ids.len() > 20, "{ids:?}");
+    let found = look(&mut support::options_without(&ids));
+    assert!(found.found * 10 >= found.labelled * 7, "{}", found.tell());
+    assert_eq!(found.extra_in_quiet, 0, "{}", found.tell());
+    // Of the service that the labelled one took down with it there is more to see than of itself.
+    let extra: Vec<&String> = found.extra.keys().collect();
+    assert_eq!(extra, ["05-redis-bad-directive"], "{}", found.tell());
 }

@@ -18,7 +18,7 @@ use super::{LoopPolicy, Loops, grows, median, sole_host};
 
 mod signs;
 
-use signs::{is_failure, stable};
+use signs::{is_end, is_failure, stable};
 
 /// Lives of one program that overlap make it a pool, or one that forks: no more than this share of them.
 const OVERLAPS: f64 = 0.2;
@@ -40,6 +40,8 @@ const SOON: Span = Span::from_seconds(45);
 /// ([`LoopPolicy::stable`]).
 const HEALTHY: i64 = 3;
 const WELL: Span = Span::from_seconds(30);
+/// Ends without a word of failure need so many, where a loop needs three.
+const SILENT: usize = 4;
 /// At most so many ends of one program are told one by one: half from the first, half from the last.
 const TOLD: usize = 400;
 /// At most so many lives that may be healthy are listened to.
@@ -90,8 +92,8 @@ pub struct Line {
 /// What a process said first and last.
 #[derive(Debug, Clone, Default)]
 pub struct Voice {
-    /// Its first line.
-    pub first: Option<Line>,
+    /// Its first lines, oldest first.
+    pub first: Vec<Line>,
     /// Its last lines, oldest first.
     pub last: Vec<Line>,
 }
@@ -413,7 +415,7 @@ impl Suspect {
             event.count = 1 + std::mem::take(&mut untold);
             events.push(event);
             let next = self.processes.get(n + 1).map(|p| &p.life);
-            let first = voices.get(&(n + 1)).and_then(|v| v.first.as_ref());
+            let first = voices.get(&(n + 1)).and_then(|v| v.first.first());
             if let Some((next, first)) = next.zip(first) {
                 events.push(self.event(Class::Start, next, first, next.first.0));
             }
@@ -463,7 +465,7 @@ impl Heard {
             .collect();
         let enough = (NEARLY_ALL * heard.len() as f64).ceil().max(1.0) as usize;
         let banner = |n: usize, voice: &Voice| {
-            let first = voice.first.as_ref()?;
+            let first = voice.first.first()?;
             Some(stable(&first.message, pid(n)))
         };
         let banners = heard.iter().filter_map(|(n, v)| banner(*n, v));
@@ -475,7 +477,11 @@ impl Heard {
             .filter(|(n, v)| banner(*n, v).as_ref() == Some(&begin))
             .map(|(_, v)| v)
             .collect();
-        let harmless: Vec<String> = (well.iter())
+        // One that had been well may have ended as the others did.
+        let lasting: Vec<&&Voice> = (well.iter())
+            .filter(|v| last(v).as_ref() != Some(&end))
+            .collect();
+        let harmless: Vec<String> = (lasting.iter())
             .flat_map(|v| &v.last)
             .map(|l| mask(&l.message))
             .collect();
@@ -495,17 +501,32 @@ impl Heard {
         let lines = |n: &usize| suspect.processes[*n].life.lines;
         let most = ended.iter().map(lines).max().unwrap_or(0);
         let least = healthy.iter().map(lines).min().unwrap_or(0);
-        let ends_so = well.iter().any(|v| last(v).as_ref() == Some(&found.end));
-        found.go_on = found.healthy && least > most && !ends_so;
+        // Only what says something after the same line goes on where the others end.
+        let passes = |v: &&&Voice| {
+            let first = v.first.split_last().map_or(&[][..], |(_, first)| first);
+            first.iter().any(|l| mask(&l.message) == found.end)
+        };
+        found.go_on = !lasting.is_empty()
+            && lasting.len() == well.len()
+            && lasting.iter().all(passes)
+            && ended.len() >= SILENT
+            && least > most;
         Some(found)
     }
 
-    /// The first of the last words that tells of a failure, as only lives that end tell.
+    /// The first of the last words that tells of a failure, as only lives that end tell. What a process
+    /// says at once and goes on is none, and nothing is where it says that it ends well.
     fn failure<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
         let tells = |l: &&Line| {
             (l.severe || is_failure(&l.message)) && !self.harmless.contains(&mask(&l.message))
         };
-        voice.last.iter().find(tells)
+        let first = voice.first.first().map(|l| l.place);
+        let (last, before) = voice.last.split_last()?;
+        if tells(&last) {
+            return before.iter().find(tells).or(Some(last));
+        }
+        let mut later = before.iter().filter(|l| Some(l.place) != first);
+        later.find(tells).filter(|_| !is_end(&last.message))
     }
 
     /// The line that tells most of an end.
@@ -523,13 +544,11 @@ impl Heard {
         let waits = suspect.waits(ended);
         let wait = median(waits.clone()).unwrap_or(Span::ZERO);
         let within = |most: Span| wait <= most || grows(&waits);
-        match self.healthy {
-            true => {
-                let tells = self.failing && (self.same || regular) || self.go_on && regular;
-                tells && within(policy.gap)
+        regular
+            && match self.healthy {
+                true => (self.failing || self.go_on) && within(policy.gap),
+                false => self.failing && self.same && within(SOON),
             }
-            false => self.failing && self.same && regular && within(SOON),
-        }
     }
 }
 

@@ -18,7 +18,9 @@ use crate::source::Source;
 use crate::timeline::Timeline;
 
 /// How many of its last lines are heard of a process.
-const LAST: usize = 6;
+const LAST: usize = 20;
+/// How many of its first.
+const FIRST: usize = 8;
 /// How many lines of anybody these may lie among.
 const REACH: usize = 200;
 /// How much is read around a line, in bytes.
@@ -101,7 +103,7 @@ fn hear(
         let voice = voices[w.suspect].entry(w.process.0).or_default();
         match w.is_last {
             true => voice.last = lines,
-            false => voice.first = lines.into_iter().next_back(),
+            false => voice.first = lines,
         }
     };
     if let Some(mut plain) = source.open_anywhere()? {
@@ -142,15 +144,16 @@ fn around(file: &mut File, offset: ByteOffset) -> io::Result<(Vec<u8>, Vec<u8>)>
     Ok((before, rest))
 }
 
-/// The record that begins `rest`; for a last one, with those before it of the same process.
+/// The record that begins `rest`, and those of the same process before it, or after it where it is the
+/// first one; oldest first.
 fn lines_of(before: &[u8], rest: &[u8], w: &Wanted<'_>, file: FileId, format: Format) -> Vec<Line> {
     let text = [before, rest].concat();
     let begin = w.offset.get() - before.len() as u64;
     let mut start = before.len();
     let mut lines: Vec<Line> = Vec::new();
-    let most = if w.is_last { LAST } else { 1 };
-    // Nothing before where another record of it was read begins is a record of its own.
-    let mut upto = usize::MAX;
+    let most = if w.is_last { LAST } else { FIRST };
+    // Where the record that was read last begins: a line may be a further one of it.
+    let mut known = usize::MAX;
     for _ in 0..REACH {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
         let frame = Frame {
@@ -158,18 +161,29 @@ fn lines_of(before: &[u8], rest: &[u8], w: &Wanted<'_>, file: FileId, format: Fo
             before: &text[..start],
             after: &text[(end + 1).min(text.len())..],
         };
-        let record = read(frame, format).filter(|r| start - r.back.min(start) < upto);
-        if let Some(record) = record.filter(|r| r.pid == Some(w.process.1.life.pid)) {
+        let record = read(frame, format).filter(|r| r.pid == Some(w.process.1.life.pid));
+        if let Some(record) = record {
             let first = start - record.back.min(start);
-            upto = first;
-            lines.push(line_of(&record, frame.line, begin + first as u64, file));
+            if first != known {
+                known = first;
+                lines.push(line_of(&record, frame.line, begin + first as u64, file));
+            }
         }
-        if start == 0 || lines.len() >= most {
+        let is_over = match w.is_last {
+            true => start == 0,
+            false => end + 1 >= text.len(),
+        };
+        if is_over || lines.len() >= most {
             break;
         }
-        start = memchr::memrchr(b'\n', &text[..start - 1]).map_or(0, |n| n + 1);
+        start = match w.is_last {
+            true => memchr::memrchr(b'\n', &text[..start - 1]).map_or(0, |n| n + 1),
+            false => end + 1,
+        };
     }
-    lines.reverse();
+    if w.is_last {
+        lines.reverse();
+    }
     lines
 }
 

@@ -6,8 +6,8 @@
 //! bytes at the format's fixed positions and one look-up by the bytes of its tag, which is taken apart
 //! when it comes first; times are read at the first and last line only.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
@@ -18,7 +18,8 @@ use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
 use pulp::{Arch, Simd, WithSimd};
 
-/// A program with more pids than this is counted as one (it forks for each connection).
+/// A program with more pids than this is counted as one where any two of them wrote at the same time (it
+/// forks for each connection). One that had so many one after the other may be crash-looping.
 const MAX_PIDS: usize = 64;
 /// The most (host, program, pid) that one file's census keeps apart.
 const MAX_ENTRIES: usize = 20_000;
@@ -212,7 +213,7 @@ impl<'a> Counter<'a> {
             }
         }
         if let Some(tag) = tag {
-            self.writers.count(&tag, at);
+            self.writers.count(&tag, at, &self.known);
         }
     }
 
@@ -223,7 +224,7 @@ impl<'a> Counter<'a> {
         let Some(tag) = self.tagger.tag(line) else {
             return;
         };
-        let n = self.writers.count(&tag, at);
+        let n = self.writers.count(&tag, at, &self.known);
         let host_at = self.minute.as_ref().and_then(|minute| minute.host_at);
         let before_pid = tag.host.len() + 1 + tag.program.len();
         let pid = if tag.pid.is_empty() {
@@ -239,7 +240,10 @@ impl<'a> Counter<'a> {
             let folded = self.writers.folds(n);
             let whole = head.before_pid() == before_pid;
             let before = match (folded, whole) {
-                (false, _) => self.known.note(head.whole(), n),
+                (false, _) => {
+                    self.writers.seen[n].head = head.whole();
+                    self.known.note(head.whole(), n)
+                }
                 (true, true) if pid > 0 => self.known.note(head.program(), n),
                 (true, _) => None,
             };
@@ -318,6 +322,8 @@ struct Seen<'a> {
     lines: u64,
     first: usize,
     last: usize,
+    /// The hash of the head by which its further lines are told; zero where there is none.
+    head: u64,
 }
 
 impl Census {
@@ -398,15 +404,37 @@ impl Census {
                 false => 1,
             };
         }
+        pids.retain(|_, n| *n > MAX_PIDS);
+        let mut spans: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+        for writer in self.writers.iter().filter(|w| !w.pid.is_empty()) {
+            if pids.contains_key(&program(writer)) {
+                let span = (writer.tally.first.0, writer.tally.last.0);
+                spans.entry(program(writer)).or_default().push(span);
+            }
+        }
+        let whole: HashSet<u64> = (self.writers.iter())
+            .filter(|w| w.pid.is_empty())
+            .map(program)
+            .collect();
+        pids.retain(|program, _| {
+            let serial = spans.get_mut(program).is_some_and(|spans| is_serial(spans));
+            !serial || whole.contains(program)
+        });
         self.places.clear();
         for writer in std::mem::take(&mut self.writers) {
-            let folds = pids.get(&program(&writer)).is_some_and(|n| *n > MAX_PIDS);
+            let folds = pids.contains_key(&program(&writer));
             self.add(match folds {
                 true => Writer::new(&writer.host, &writer.program, b"", writer.tally),
                 false => writer,
             });
         }
     }
+}
+
+/// Whether each of these, by their first places, ends before the next one begins.
+fn is_serial(spans: &mut [(u64, u64)]) -> bool {
+    spans.sort_unstable();
+    spans.windows(2).all(|pair| pair[0].1 <= pair[1].0)
 }
 
 /// Lines that bear the same minute, one after the other.
@@ -502,30 +530,32 @@ impl<'a> Table<'a> {
     /// Counts a line that begins at `at`; returns the number of its writer. Writers are told apart by a
     /// 64-bit hash alone: comparing names would fetch lines that have long left the cache, and two names
     /// of one hash would only be counted together.
-    fn count(&mut self, tag: &Tag<'a>, at: usize) -> usize {
+    fn count(&mut self, tag: &Tag<'a>, at: usize, known: &Known) -> usize {
         let (host, program, pid) = (tag.host, tag.program, tag.pid);
         let hash = hash_of(host, program, pid);
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         while let Some(n) = (self.slots[slot] as usize).checked_sub(1) {
             if self.seen[n].hash == hash {
-                self.seen[n].add(1, at);
+                self.seen[n].add_line(at);
                 return n;
             }
             slot = (slot + 1) & mask;
         }
         let program_no = self.program(host, program);
-        let known = &mut self.programs[program_no];
-        known.pids += 1;
-        if known.pids > MAX_PIDS {
+        self.programs[program_no].pids += 1;
+        let pids = self.programs[program_no].pids;
+        if let Some(n) = self.programs[program_no].others {
+            self.seen[n].add_line(at);
+            return n;
+        }
+        // Each time there are twice as many.
+        if pids > MAX_PIDS
+            && (pids - 1).is_power_of_two()
+            && !self.is_serial(program_no, |seen| known.last_of(seen.head).max(seen.last))
+        {
             // It forks for each connection: further pids are counted together.
-            match known.others {
-                Some(n) => {
-                    self.seen[n].add(1, at);
-                    return n;
-                }
-                None => known.others = Some(self.seen.len()),
-            }
+            self.programs[program_no].others = Some(self.seen.len());
         }
         self.slots[slot] = self.seen.len() as u32 + 1;
         self.seen.push(Seen {
@@ -537,11 +567,21 @@ impl<'a> Table<'a> {
             lines: 1,
             first: at,
             last: at,
+            head: 0,
         });
         if self.seen.len() * 2 > self.slots.len() {
             self.grow();
         }
         self.seen.len() - 1
+    }
+
+    /// Whether the pids of a program wrote one after the other.
+    fn is_serial(&self, program: usize, last: impl Fn(&Seen<'a>) -> usize) -> bool {
+        let of_program = self.seen.iter().filter(|seen| seen.program_no == program);
+        let mut spans: Vec<(u64, u64)> = of_program
+            .map(|seen| (seen.first as u64, last(seen) as u64))
+            .collect();
+        is_serial(&mut spans)
     }
 
     /// Whether lines of all further pids of its program are counted with this writer's.
@@ -578,13 +618,19 @@ impl<'a> Table<'a> {
     /// Moves the writers into the census, those with very many pids as one.
     fn finish(self, census: &mut Census, spot: &mut dyn FnMut(usize) -> Spot) {
         let mut forkers: Vec<Option<usize>> = vec![None; self.programs.len()];
+        let folds: Vec<bool> = (self.programs.iter().enumerate())
+            .map(|(n, program)| {
+                program.pids > MAX_PIDS
+                    && (program.others.is_some() || !self.is_serial(n, |seen| seen.last))
+            })
+            .collect();
         let mut kept: Vec<Seen<'a>> = Vec::with_capacity(self.seen.len());
         for seen in self.seen {
             let program = seen.program_no;
             let known = forkers[program].and_then(|n| kept.get_mut(n));
             match known {
                 Some(known) => known.join(&seen),
-                None if self.programs[program].pids > MAX_PIDS => {
+                None if folds[program] => {
                     forkers[program] = Some(kept.len());
                     kept.push(Seen { pid: b"", ..seen });
                 }
@@ -624,6 +670,13 @@ impl<'a> Seen<'a> {
             tally,
             hash,
         }
+    }
+
+    /// Adds a line, which may come before others that were added: what ends a text is not looked at with
+    /// the others.
+    fn add_line(&mut self, at: usize) {
+        self.first = self.first.min(at);
+        self.add(1, at);
     }
 
     /// Adds lines, of which the last begins at `last`.
@@ -693,5 +746,45 @@ mod tests {
         counts.sort();
         let expected = [("web01 app 8", 2), ("web02 app 9", 1), ("web02 kernel ", 1)];
         assert_eq!(counts, expected.map(|(a, n)| (a.to_owned(), n)));
+    }
+
+    /// The writers of a text, cut into blocks of so many lines.
+    fn writers(text: &str, lines: usize) -> Vec<(String, u64)> {
+        let mut census = Census::default();
+        let all: Vec<&str> = text.split_inclusive('\n').collect();
+        let mut begin = 0;
+        for block in all.chunks(lines) {
+            let block = block.concat();
+            let mut ends = LineEnds::default();
+            ends.find(block.as_bytes());
+            let format = crate::record::detect(text.as_bytes());
+            let mut counter = Counter::new(block.as_bytes(), format);
+            counter.count(0, block.as_bytes(), &ends);
+            census.append(counter.finish(begin));
+            begin += block.len() as u64;
+        }
+        census.fold_forkers();
+        let pid = |w: &Writer| String::from_utf8_lossy(&w.pid).into_owned();
+        let counted = census.writers.iter();
+        counted.map(|w| (pid(w), w.tally.lines)).collect()
+    }
+
+    #[test]
+    fn many_pids_one_after_the_other_are_kept_apart_and_others_are_not() {
+        let line = |pid: u32| format!("Mar  1 10:00:00 web01 app[{pid}]: a\n");
+        let serial: String = (100..400).map(|n| line(n) + &line(n) + &line(n)).collect();
+        // As a server that forks does it: the last word of one comes after the first of the next.
+        let forking: String = (100..400).map(|n| line(n + 1) + &line(n)).collect();
+        for lines in [50, 130, 200, 400, 2000] {
+            let kept = writers(&serial, lines);
+            assert_eq!(kept.len(), 300, "{lines}");
+            assert!(kept.iter().all(|w| w.1 == 3), "{lines}");
+            assert_eq!(writers(&forking, lines), [(String::new(), 600)], "{lines}");
+        }
+        // What began to overlap late was never serial.
+        let both = serial + &line(399).replace("399", "100");
+        for lines in [50, 200, 2000] {
+            assert_eq!(writers(&both, lines), [(String::new(), 901)], "{lines}");
+        }
     }
 }

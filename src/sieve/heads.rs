@@ -160,6 +160,15 @@ impl Known {
         (before.lines > 0).then_some(before)
     }
 
+    /// Where the last line with this head begins, as far as it is known; zero where it is not.
+    pub(super) fn last_of(&self, hash: u64) -> usize {
+        let told = &self.0[(hash >> 48) as usize & (KNOWN - 1)];
+        match told.hash == hash {
+            true => told.last,
+            false => 0,
+        }
+    }
+
     /// All that was counted and not yet given back.
     pub(super) fn into_told(self) -> impl Iterator<Item = Told> {
         self.0.into_iter().filter(|told| told.lines > 0)

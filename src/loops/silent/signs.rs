@@ -40,6 +40,31 @@ const FAILURES: [&str; 29] = [
 /// What tells that there was none: `0 errors`, `no error`.
 const NONE: [&str; 5] = ["0 err", "0 fail", "no err", "no fail", "without err"];
 
+/// Parts of words that tell that all is done, or that a stop was asked for.
+const ENDS: [&str; 15] = [
+    "bye",
+    "closed",
+    "complete",
+    "disconnected",
+    "done",
+    "exit code 0",
+    "exit status 0",
+    "finished",
+    "received sigterm",
+    "shut down",
+    "shutdown",
+    "shutting down",
+    "stopped",
+    "succe",
+    "terminated",
+];
+
+/// Whether a message tells that its process ends as it should.
+pub(super) fn is_end(message: &str) -> bool {
+    let text = message.to_lowercase();
+    ENDS.iter().any(|part| text.contains(part))
+}
+
 /// Whether a message tells of a failure.
 pub(super) fn is_failure(message: &str) -> bool {
     let text = message.to_lowercase();
