@@ -18,9 +18,13 @@ use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
 use pulp::{Arch, Simd, WithSimd};
 
-/// A program with more pids than this is counted as one where any two of them wrote at the same time (it
-/// forks for each connection). One that had so many one after the other may be crash-looping.
+/// A program with more pids than this is counted as one where any two of them wrote at the same time, or
+/// more than this wrote a single line (it forks for each connection or job). One that had so many one
+/// after the other may be crash-looping.
 const MAX_PIDS: usize = 64;
+/// When a block's programs are first looked at for that: the first and the last pid of a block may have
+/// more lines in others.
+const FIRST_LOOK: usize = MAX_PIDS + 4;
 /// The most (host, program, pid) that one file's census keeps apart.
 const MAX_ENTRIES: usize = 20_000;
 /// The most minutes kept apart; 70 days.
@@ -405,11 +409,12 @@ impl Census {
             };
         }
         pids.retain(|_, n| *n > MAX_PIDS);
-        let mut spans: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+        let mut lives: BTreeMap<u64, Vec<(u64, u64, u64)>> = BTreeMap::new();
         for writer in self.writers.iter().filter(|w| !w.pid.is_empty()) {
             if pids.contains_key(&program(writer)) {
-                let span = (writer.tally.first.0, writer.tally.last.0);
-                spans.entry(program(writer)).or_default().push(span);
+                let tally = &writer.tally;
+                let life = (tally.first.0, tally.last.0, tally.lines);
+                lives.entry(program(writer)).or_default().push(life);
             }
         }
         let whole: HashSet<u64> = (self.writers.iter())
@@ -417,7 +422,10 @@ impl Census {
             .map(program)
             .collect();
         pids.retain(|program, _| {
-            let serial = spans.get_mut(program).is_some_and(|spans| is_serial(spans));
+            let serial = lives.get_mut(program).is_some_and(|lives| {
+                lives.sort_unstable();
+                is_serial(lives)
+            });
             !serial || whole.contains(program)
         });
         self.places.clear();
@@ -431,10 +439,11 @@ impl Census {
     }
 }
 
-/// Whether each of these, by their first places, ends before the next one begins.
-fn is_serial(spans: &mut [(u64, u64)]) -> bool {
-    spans.sort_unstable();
-    spans.windows(2).all(|pair| pair[0].1 <= pair[1].0)
+/// Whether each of these lives (first and last place, lines), in order, ends before the next one begins,
+/// and not many are of a single line.
+fn is_serial(lives: &[(u64, u64, u64)]) -> bool {
+    let single = lives.iter().filter(|life| life.2 == 1).count();
+    single <= MAX_PIDS && lives.windows(2).all(|pair| pair[0].1 <= pair[1].0)
 }
 
 /// Lines that bear the same minute, one after the other.
@@ -550,9 +559,9 @@ impl<'a> Table<'a> {
             return n;
         }
         // Each time there are twice as many.
-        if pids > MAX_PIDS
-            && (pids - 1).is_power_of_two()
-            && !self.is_serial(program_no, |seen| known.last_of(seen.head).max(seen.last))
+        if pids.is_multiple_of(FIRST_LOOK)
+            && (pids / FIRST_LOOK).is_power_of_two()
+            && !self.is_serial(program_no, |seen| known.of(seen.head))
         {
             // It forks for each connection: further pids are counted together.
             self.programs[program_no].others = Some(self.seen.len());
@@ -576,12 +585,23 @@ impl<'a> Table<'a> {
     }
 
     /// Whether the pids of a program wrote one after the other.
-    fn is_serial(&self, program: usize, last: impl Fn(&Seen<'a>) -> usize) -> bool {
+    fn is_serial(&self, program: usize, told: impl Fn(&Seen<'a>) -> (u64, usize)) -> bool {
         let of_program = self.seen.iter().filter(|seen| seen.program_no == program);
-        let mut spans: Vec<(u64, u64)> = of_program
-            .map(|seen| (seen.first as u64, last(seen) as u64))
+        let mut lives: Vec<(u64, u64, u64)> = of_program
+            .map(|seen| {
+                let (lines, last) = told(seen);
+                let last = last.max(seen.last) as u64;
+                (seen.first as u64, last, seen.lines + lines)
+            })
             .collect();
-        is_serial(&mut spans)
+        lives.sort_unstable();
+        // These may go on in other blocks.
+        for end in [0, lives.len().saturating_sub(1)] {
+            if let Some(life) = lives.get_mut(end) {
+                life.2 += 1;
+            }
+        }
+        is_serial(&lives)
     }
 
     /// Whether lines of all further pids of its program are counted with this writer's.
@@ -621,7 +641,7 @@ impl<'a> Table<'a> {
         let folds: Vec<bool> = (self.programs.iter().enumerate())
             .map(|(n, program)| {
                 program.pids > MAX_PIDS
-                    && (program.others.is_some() || !self.is_serial(n, |seen| seen.last))
+                    && (program.others.is_some() || !self.is_serial(n, |_| (0, 0)))
             })
             .collect();
         let mut kept: Vec<Seen<'a>> = Vec::with_capacity(self.seen.len());

@@ -160,12 +160,12 @@ impl Known {
         (before.lines > 0).then_some(before)
     }
 
-    /// Where the last line with this head begins, as far as it is known; zero where it is not.
-    pub(super) fn last_of(&self, hash: u64) -> usize {
+    /// Lines with this head that are not given back yet, and where the last of them begins.
+    pub(super) fn of(&self, hash: u64) -> (u64, usize) {
         let told = &self.0[(hash >> 48) as usize & (KNOWN - 1)];
         match told.hash == hash {
-            true => told.last,
-            false => 0,
+            true => (told.lines.into(), told.last),
+            false => (0, 0),
         }
     }
 
