@@ -14,7 +14,7 @@ mod exit;
 mod identity;
 mod silent;
 
-pub use cycle::{CrashKind, End, Track};
+pub use cycle::{CrashKind, End, Track, is_supervisor};
 pub use identity::{Entity, is_alias, plain};
 pub use silent::{Line, Process, Suspect, Voice, suspects};
 

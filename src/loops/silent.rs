@@ -14,7 +14,7 @@ use crate::time::{Span, Stamp, Timestamp};
 use crate::timeline::{Life, Timeline};
 
 use super::identity::{Entity, name_of, plain};
-use super::{LoopPolicy, Loops, grows, median, sole_host};
+use super::{Grade, LoopPolicy, Loops, grows, median, sole_host};
 
 mod signs;
 
@@ -68,6 +68,8 @@ pub struct Suspect {
     ended: Vec<usize>,
     /// From start to start of those.
     intervals: Vec<Span>,
+    /// Its ends are known, and only its starts are wanted.
+    ends_are_known: bool,
 }
 
 /// A line of a process.
@@ -108,6 +110,41 @@ pub fn suspects(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<
         .collect();
     found.sort_by_key(|s| std::cmp::Reverse(s.ended.len()));
     found.truncate(SUSPECTS);
+    found.extend(started_again(timeline, loops));
+    found
+}
+
+/// The processes that took over after ends that the dying told themselves: nobody tells of those starts.
+fn started_again(timeline: &Timeline, loops: &Loops) -> Vec<Suspect> {
+    let told = loops.loops.iter().filter(|l| l.grade == Grade::Process);
+    let mut told: BTreeMap<&Entity, usize> = told.map(|l| (&l.entity, l.track)).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (entity, mut processes) in processes(timeline) {
+        let Some(track) = told.remove(&entity) else {
+            continue;
+        };
+        let ends = &loops.tracks[track].ends;
+        // The end before a start must be nearer than the start before it.
+        let mut before = None;
+        processes.retain(|process| {
+            let at = process.life.first.0;
+            let end = ends.partition_point(|end| end.at < at).checked_sub(1);
+            let first = end.is_some() && end != before;
+            before = end.or(before);
+            first
+        });
+        processes.truncate(TOLD);
+        found.push(Suspect {
+            entity,
+            processes,
+            ended: Vec::new(),
+            intervals: Vec::new(),
+            ends_are_known: true,
+        });
+    }
     found
 }
 
@@ -187,6 +224,7 @@ fn suspect(
         processes,
         ended,
         intervals,
+        ends_are_known: false,
     };
     (enough && !found.is_told_of(loops)).then_some(found)
 }
@@ -265,6 +303,9 @@ impl Suspect {
     /// The processes whose first and last words are needed.
     #[must_use]
     pub fn wanted(&self) -> Vec<(usize, &Process)> {
+        if self.ends_are_known {
+            return self.processes.iter().enumerate().collect();
+        }
         let (first, last) = self.told();
         let mut wanted: Vec<usize> = first.iter().chain(last).copied().collect();
         wanted.extend(wanted.clone().iter().map(|n| n + 1));
@@ -359,6 +400,9 @@ impl Suspect {
         timeline: &Timeline,
         policy: &LoopPolicy,
     ) -> Vec<Event> {
+        if self.ends_are_known {
+            return self.starts(voices);
+        }
         let healthy = self.healthy();
         let is_healthy: BTreeSet<usize> = healthy.iter().copied().collect();
         let (long, mut ended): (Vec<usize>, Vec<usize>) =
@@ -421,6 +465,15 @@ impl Suspect {
             }
         }
         events
+    }
+
+    fn starts(&self, voices: &BTreeMap<usize, Voice>) -> Vec<Event> {
+        let start = |(n, process): (usize, &Process)| {
+            let first = voices.get(&n)?.first.first()?;
+            Some(self.event(Class::Start, &process.life, first, process.life.first.0))
+        };
+        let processes = self.processes.iter().enumerate();
+        processes.filter_map(start).collect()
     }
 
     fn event(&self, class: Class, life: &Life, line: &Line, at: Timestamp) -> Event {

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attribution::{Verdict, describe};
-use crate::classify::{Event, stable_id};
+use crate::classify::{Class, Event, stable_id};
 use crate::error::Warning;
 use crate::incident::{self, Status};
 use crate::ledger::{self, Ledger};
-use crate::loops::{CrashLoop, End, Entity, Loops, plain};
+use crate::loops::{CrashLoop, End, Entity, Grade, Loops, is_supervisor, plain};
 use crate::time::{Span, Timestamp};
 use crate::timeline::{FileTimes, Timeline};
 
@@ -314,6 +314,7 @@ impl View<'_> {
             entity: found.entity.clone(),
             kind: found.kind,
             evidence: found.grade,
+            rests_on: self.rests_on(found, ends),
             signature: Signature {
                 id: stable_id(
                     "s",
@@ -336,6 +337,48 @@ impl View<'_> {
             final_words: words.cloned().unwrap_or_default(),
             records: self.first_refs(&shown, 2 * LOOP_RECORDS),
         }
+    }
+
+    /// Which records show that these are crashes and starts.
+    fn rests_on(&self, found: &CrashLoop, ends: &[End]) -> String {
+        let all = || {
+            ends.iter()
+                .flat_map(|end| end.records.iter().chain(&end.texts))
+        };
+        let count = |of: &dyn Fn(&Event) -> bool| {
+            let events = all().map(|&n| self.event(n)).filter(|e| of(e));
+            events.map(|e| e.count).sum::<u64>()
+        };
+        let inferred = count(&|e| e.is_inferred());
+        let killed = count(&|e| e.class == Class::Oom);
+        let said = count(&|e| e.class == Class::Crash);
+        let service = &found.entity.service;
+        let mut parts = Vec::new();
+        match found.grade {
+            Grade::Supervisor => {
+                let told = count(&|e| is_supervisor(e));
+                parts.push(format!("{} of its supervisor", counted(told, "record")));
+                if said > 0 {
+                    parts.push(format!("{} of crashes", counted(said, "text")));
+                }
+                return parts.join(" and ");
+            }
+            Grade::Process => {
+                if said > 0 {
+                    parts.push(format!("{} of {service} itself", counted(said, "text")));
+                }
+                if killed > 0 {
+                    parts.push(format!("{} of the kernel", counted(killed, "record")));
+                }
+                if inferred > 0 {
+                    parts.push(format!("{} without last words known", counted(inferred, "end")));
+                }
+            }
+            Grade::Inferred => parts.push(format!(
+                "{inferred} processes of {service} that fell silent one after the other, after like words"
+            )),
+        }
+        format!("{}; no supervisor tells of it", parts.join(", "))
     }
 
     fn cause(&self, n: usize, cause: &crate::attribution::Cause) -> Cause {
@@ -487,6 +530,11 @@ impl View<'_> {
             records: self.first_refs(&records, CHANGE_RECORDS),
         }
     }
+}
+
+/// `1 record`, `2 records`.
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn targets(change: &ledger::Change, instance: usize) -> Vec<Entity> {

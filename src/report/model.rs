@@ -173,6 +173,8 @@ pub struct Loop {
     pub kind: CrashKind,
     /// What shows it.
     pub evidence: Grade,
+    /// Which records, in words.
+    pub rests_on: String,
     /// What stays the same from crash to crash.
     pub signature: Signature,
     /// How many.

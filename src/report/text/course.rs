@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::incident::Status;
-use crate::loops::{CrashKind, Entity};
+use crate::loops::{CrashKind, Entity, Grade};
 use crate::report::{Loop, Phase};
 use crate::time::{Span, Timestamp};
 
@@ -36,6 +36,13 @@ pub(super) fn before(page: &mut Page, view: &View<'_>, number: usize) {
 /// Signature, hosts and phases.
 pub(super) fn tell(page: &mut Page, view: &View<'_>) {
     signature(page, view);
+    // That a supervisor tells is the rule, and said by its records.
+    if let Some(root) = view.incident.loops.first()
+        && root.evidence != Grade::Supervisor
+    {
+        let text = format!("shown by {}", root.rests_on);
+        page.put(2, 4, 2, &[plain(text)]);
+    }
     if let Some(text) = firsts(view) {
         page.put(2, 4, 2, &[plain(text)]);
     }

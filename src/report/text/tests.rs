@@ -105,6 +105,7 @@ fn crash_loop(host: &str, first: Time) -> Loop {
         entity: entity(host, "botd"),
         kind: CrashKind::Panic,
         evidence: Grade::Supervisor,
+        rests_on: "9 records of its supervisor".to_owned(),
         signature: Signature {
             id: "s1".to_owned(),
             text: "called `Result::unwrap()` on an `Err` value: TooManyFeatures { got: 241 }"
