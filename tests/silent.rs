@@ -377,3 +377,35 @@ fn a_single_end_is_no_loop() {
     life(&mut log, 124_000, 300, 100, None);
     none(log.neighbour(300));
 }
+
+#[test]
+fn what_was_new_before_a_loop_is_told_with_its_first_line() {
+    let starts: Vec<i64> = (0..5).map(|n| 120_000 + n * 3100).collect();
+    let mut log = looping(&starts);
+    log.say(
+        100_200,
+        "sudo[90]",
+        "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /srv/zork/grid.dat",
+    );
+    for n in 0..3 {
+        log.say(
+            100_500 + n * 1000,
+            "zorkd[100]",
+            &format!("grid.dat changed, {n} rows skipped"),
+        );
+    }
+    let text = log.neighbour(300).text();
+    let report = report(&[("syslog", &text)]);
+    let new = report["incidents"][0]["new_messages"].as_array().unwrap();
+    assert_eq!(new.len(), 1, "{new:?}");
+    assert_eq!(new[0]["template"], "grid.dat changed, # rows skipped");
+    assert_eq!(
+        (&new[0]["count"], &new[0]["before"]),
+        (&3.into(), &0.into())
+    );
+    let first = &new[0]["first"];
+    assert_eq!(first["time"], "2026-03-01T10:01:40.500Z");
+    assert!(first["text"].as_str().unwrap().ends_with("0 rows skipped"));
+    let line = first["line"].as_u64().unwrap() as usize;
+    assert_eq!(text.lines().nth(line - 1), first["text"].as_str());
+}

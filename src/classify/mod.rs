@@ -28,6 +28,7 @@ mod pack;
 mod pattern;
 mod rule;
 mod signature;
+mod template;
 mod text;
 mod trace;
 mod written;
@@ -41,6 +42,7 @@ pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
 pub use rule::{Rule, RuleFile, parse};
 pub use signature::{Signature, mask, stable_id};
+pub use template::Templates;
 pub use text::Text;
 
 /// The rules in force, ready to be asked.

@@ -34,6 +34,7 @@ mod live;
 mod lives;
 mod look;
 mod merge;
+mod news;
 mod told;
 mod watch;
 mod workers;
@@ -331,6 +332,7 @@ fn analyse(
         policy: &options.policy,
     });
     drop(seen);
+    let news = news::of_all(&timeline, &ledger, &loops, &incidents, opened);
     let failed = warnings.iter().chain(&timeline.warnings).any(|w| w.fails);
     let report = report::build(report::Parts {
         timeline: &timeline,
@@ -340,6 +342,7 @@ fn analyse(
         inputs,
         outside,
         words: &looks.words,
+        news: &news,
         warnings,
         range: (options.since, options.until),
     });

@@ -42,6 +42,8 @@ pub struct Parts<'a> {
     pub outside: Vec<Input>,
     /// The last words before crashes, by event.
     pub words: &'a BTreeMap<usize, Vec<Ref>>,
+    /// What was new before each incident.
+    pub news: &'a [Vec<NewMessage>],
     /// All that was skipped, guessed, dropped or cut off.
     pub warnings: Vec<Warning>,
     /// From when to when incidents and changes are told.
@@ -65,7 +67,11 @@ pub fn build(parts: Parts<'_>) -> Report {
             && parts.range.1.is_none_or(|until| i.onset <= until)
     };
     let told: Vec<&incident::Incident> = parts.incidents.iter().filter(in_range).collect();
-    let incidents: Vec<Incident> = told.iter().map(|i| view.incident(i)).collect();
+    let news = parts.incidents.iter().zip(parts.news);
+    let incidents: Vec<Incident> = news
+        .filter(|(i, _)| in_range(i))
+        .map(|(i, news)| view.incident(i, news))
+        .collect();
     let changes = view.changes(&told);
     let mut by_class: BTreeMap<&'static str, u64> = BTreeMap::new();
     let all = parts.timeline.events.iter().chain(&parts.timeline.untimed);
@@ -170,7 +176,7 @@ impl View<'_> {
         refs
     }
 
-    fn incident(&self, found: &incident::Incident) -> Incident {
+    fn incident(&self, found: &incident::Incident, news: &[NewMessage]) -> Incident {
         let loops: Vec<&CrashLoop> = found
             .loops
             .iter()
@@ -200,6 +206,7 @@ impl View<'_> {
                 })
                 .collect(),
             loops: loops.iter().map(|l| self.crash_loop(l)).collect(),
+            new_messages: news.to_vec(),
             cascade: found
                 .cascade
                 .iter()

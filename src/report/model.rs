@@ -139,6 +139,9 @@ pub struct Incident {
     pub phases: Vec<Phase>,
     /// One for each looping entity.
     pub loops: Vec<Loop>,
+    /// What the service that failed first wrote between the change that is blamed and the first crash,
+    /// and had not written before, or hardly ever.
+    pub new_messages: Vec<NewMessage>,
     /// First to fail first, the root included.
     pub cascade: Vec<Step>,
     /// The type of the first cause.
@@ -153,6 +156,21 @@ pub struct Incident {
     pub recovery: Option<Recovery>,
     /// In numbers.
     pub metrics: Metrics,
+}
+
+/// Messages that were new before a first crash, as far as is looked back.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewMessage {
+    /// Who wrote them.
+    pub service: String,
+    /// What they have in common: `#` and `*` where they vary.
+    pub template: String,
+    /// How many.
+    pub count: u64,
+    /// How many there were before.
+    pub before: u64,
+    /// The first.
+    pub first: Ref,
 }
 
 /// A time in which it was failing.

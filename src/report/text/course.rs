@@ -36,6 +36,16 @@ pub(super) fn before(page: &mut Page, view: &View<'_>, number: usize) {
 /// Signature, hosts and phases.
 pub(super) fn tell(page: &mut Page, view: &View<'_>) {
     signature(page, view);
+    for new in &view.incident.new_messages {
+        let at = new.first.time.map(|t| clock(t.0, &view.day));
+        let times = counted(new.count, "time", "times");
+        let before = match new.before {
+            0 => "never before".to_owned(),
+            n => format!("{n} before"),
+        };
+        let lead = format!("new {} ({times}, {before}): ", at.unwrap_or_default());
+        page.put(2, 4, 2, &[plain(lead), piece(&new.template, PLAIN)]);
+    }
     // That a supervisor tells is the rule, and said by its records.
     if let Some(root) = view.incident.loops.first()
         && root.evidence != Grade::Supervisor

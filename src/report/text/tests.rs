@@ -205,6 +205,7 @@ fn report() -> Report {
                     end: at(11_400),
                 },
             ],
+            new_messages: vec![],
             loops: vec![crash_loop("edge-03", at(3)), crash_loop("edge-01", at(10))],
             cascade: vec![
                 step("edge-03", "botd", at(3), None),

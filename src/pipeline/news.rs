@@ -1,0 +1,251 @@
+//! What was new before an incident: messages of the service that failed first which it had not written
+//! before the change that is blamed, or hardly ever.
+//!
+//! In: incidents, and the inputs. Out: for each a few messages, by template, with their first line. What
+//! stands before the first crash is read back within a bound, of files only: a stream's is gone. Nothing
+//! after the first crash counts.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::look::Opened;
+use crate::classify::{Event, Templates};
+use crate::framing::{BLOCK, Blocks};
+use crate::incident::Incident;
+use crate::ledger::Ledger;
+use crate::loops::{Loops, plain};
+use crate::record::{Frame, Record, read};
+use crate::report::{NewMessage, Ref, Time};
+use crate::source::Source;
+use crate::time::{Span, Timestamp};
+use crate::timeline::Timeline;
+
+/// How far back is read before a first crash, in bytes.
+const REACH: u64 = 8 << 20;
+/// The most templates that are told apart.
+const TEMPLATES: usize = 500;
+/// The most messages that are told of one incident.
+const TOLD: usize = 3;
+/// Where no change is blamed, this long before the first crash is looked at.
+const BEFORE: Span = Span::from_seconds(600);
+/// And a change that lies farther back is looked at for this long.
+const LONGEST: Span = Span::from_seconds(3600);
+/// Fewer lines of the service before the window tell nothing of what is usual.
+const USUAL: u64 = 10;
+/// A rate is another where its count lies so many standard deviations above what was expected.
+const SIGMAS: f64 = 5.0;
+/// Messages come in bursts: the variance of their count is the Poisson distribution's mean, and this
+/// share of its square (negative binomial distribution; a burst half as large as the mean is usual).
+const BURSTS: f64 = 0.25;
+
+/// What was new before each incident, in their order.
+pub(super) fn of_all(
+    timeline: &Timeline,
+    ledger: &Ledger,
+    loops: &Loops,
+    incidents: &[Incident],
+    sources: &[Opened<'_>],
+) -> Vec<Vec<NewMessage>> {
+    let of = |incident: &Incident| {
+        let look = Look::of(timeline, ledger, loops, incident)?;
+        let opened = sources.get(look.event.place.file.index())?;
+        let source = opened.source.filter(|source| source.path != "-")?;
+        // What cannot be read once more has been warned of by the look at last words.
+        let text = before(source, look.event.place.offset.get()).ok()?;
+        Some(look.news(&text, opened))
+    };
+    incidents
+        .iter()
+        .map(|i| of(i).unwrap_or_default())
+        .collect()
+}
+
+/// What is looked for.
+struct Look<'a> {
+    /// The first record of the first crash.
+    event: &'a Event,
+    /// What the service is called in its own lines.
+    names: BTreeSet<String>,
+    service: &'a str,
+    /// The window's start.
+    from: Timestamp,
+}
+
+/// A line of the service.
+struct Said {
+    template: usize,
+    at: Timestamp,
+    offset: u64,
+    text: String,
+}
+
+impl<'a> Look<'a> {
+    fn of(
+        timeline: &'a Timeline,
+        ledger: &Ledger,
+        loops: &'a Loops,
+        incident: &Incident,
+    ) -> Option<Self> {
+        let root = &loops.loops[*incident.loops.first()?];
+        let track = &loops.tracks[root.track];
+        let end = track.ends.get(root.ends.start)?;
+        let first = end.texts.iter().chain(&end.records).min()?;
+        let texts = track.ends[root.ends.clone()].iter().flat_map(|e| &e.texts);
+        let mut names: BTreeSet<String> = texts
+            .map(|&n| &timeline.events[n])
+            // What another says of the process is no line of its own.
+            .filter(|event| event.field("comm").is_none())
+            .filter_map(|event| event.program.as_deref())
+            .map(|name| plain(name).0)
+            .collect();
+        names.insert(root.entity.service.clone());
+        let change = incident.verdict.causes.first().and_then(|c| c.change);
+        let change = change.map(|(n, i)| ledger.changes[n].instances[i].at);
+        let earliest = incident.onset.minus(LONGEST);
+        Some(Self {
+            event: &timeline.events[*first],
+            names,
+            service: &root.entity.service,
+            from: change.map_or(incident.onset.minus(BEFORE), |at| at.max(earliest)),
+        })
+    }
+
+    fn is_of_service(&self, record: &Record<'_>) -> bool {
+        let host = record.host.as_deref();
+        let names = [record.unit.as_deref(), record.program.as_deref()];
+        (host.is_none() || self.event.host.is_none() || host == self.event.host.as_deref())
+            && (names.iter().flatten()).any(|name| self.names.contains(&plain(name).0))
+    }
+
+    fn news(&self, text: &[u8], opened: &Opened<'_>) -> Vec<NewMessage> {
+        let Some(stamp) = self.event.stamp else {
+            return Vec::new();
+        };
+        // Year, zone and clock of the lines before are those of the crash.
+        let shift = self.event.at.nanos() - stamp.known_nanos();
+        let end = self.event.place.offset.get();
+        let begin = end - text.len() as u64;
+        let mut templates = Templates::new(TEMPLATES);
+        let mut said: Vec<Said> = Vec::new();
+        let mut at = 0;
+        for line in text.split_inclusive(|b| *b == b'\n') {
+            let from = at;
+            at += line.len();
+            let frame = Frame {
+                line: line.trim_ascii_end(),
+                before: &[],
+                after: &text[at..],
+            };
+            let names = |name: &String| memchr::memmem::find(line, name.as_bytes()).is_some();
+            if !self.names.iter().any(names) {
+                continue;
+            }
+            let Some(record) = read(frame, opened.format).filter(|r| self.is_of_service(r)) else {
+                continue;
+            };
+            let message = String::from_utf8_lossy(&record.message);
+            if let (Some(stamp), Some(template)) = (record.stamp, templates.add(&message)) {
+                said.push(Said {
+                    template,
+                    at: Timestamp::from_nanos(stamp.known_nanos() + shift),
+                    offset: begin + from as u64,
+                    text: match record.unwrapped {
+                        true => message.into_owned(),
+                        false => String::from_utf8_lossy(frame.line).into_owned(),
+                    },
+                });
+            }
+        }
+        let (before, window): (Vec<&Said>, Vec<&Said>) =
+            said.iter().partition(|said| said.at < self.from);
+        let start = before.iter().map(|said| said.at).min();
+        let Some(start) = start.filter(|_| before.len() as u64 >= USUAL) else {
+            return Vec::new();
+        };
+        let times =
+            self.event.at.since(self.from).seconds() / self.from.since(start).seconds().max(1.0);
+        let mut told: BTreeSet<usize> = BTreeSet::new();
+        let mut news = Vec::new();
+        for first in &window {
+            if !told.insert(first.template) {
+                continue;
+            }
+            let of = |all: &[&Said]| all.iter().filter(|s| s.template == first.template).count();
+            let (seen, count) = (of(&before) as f64, of(&window) as f64);
+            let expected = seen * times;
+            let deviation = (expected + BURSTS * expected * expected).sqrt().max(1.0);
+            if seen > 0.0 && count - expected <= SIGMAS * deviation {
+                continue;
+            }
+            let after = &text[(first.offset - begin) as usize..];
+            let lines = memchr::memchr_iter(b'\n', after).count() as u64;
+            news.push(NewMessage {
+                service: self.service.to_owned(),
+                template: templates.text(first.template),
+                count: count as u64,
+                before: seen as u64,
+                first: Ref {
+                    path: opened.path.to_owned(),
+                    line: self
+                        .event
+                        .place
+                        .line
+                        .get()
+                        .checked_sub(lines)
+                        .filter(|n| *n > 0),
+                    offset: Some(first.offset),
+                    cursor: None,
+                    time: Some(Time(first.at)),
+                    text: first.text.clone(),
+                },
+            });
+        }
+        // What was never seen says more than what was seen seldom.
+        news.sort_by_key(|n| n.before > 0);
+        news.truncate(TOLD);
+        news
+    }
+}
+
+/// What stands before a place, in whole lines, within [`REACH`].
+fn before(source: &Source, offset: u64) -> io::Result<Vec<u8>> {
+    let begin = offset.saturating_sub(REACH);
+    let mut text = Vec::new();
+    if let Some(mut file) = source.open_anywhere()? {
+        file.seek(SeekFrom::Start(begin))?;
+        Read::take(file, offset - begin).read_to_end(&mut text)?;
+    } else {
+        let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
+        while let Some(block) = blocks.next_block() {
+            let main = block.main();
+            let from = block.offset_of(0).get();
+            let to = block.offset_of(main.len()).get();
+            if to > begin {
+                // Offsets and bytes differ where a line was cut: then the lines before it go.
+                if from + main.len() as u64 != to {
+                    text.clear();
+                } else {
+                    let skip = begin.saturating_sub(from) as usize;
+                    let upto = (offset - from).min(main.len() as u64) as usize;
+                    text.extend_from_slice(&main[skip.min(upto)..upto]);
+                }
+            }
+            blocks.recycle(block);
+            if to >= offset {
+                break;
+            }
+        }
+    }
+    Ok(match begin {
+        0 => text,
+        _ => whole_lines_of(text),
+    })
+}
+
+/// Without what is left of the first line.
+fn whole_lines_of(text: Vec<u8>) -> Vec<u8> {
+    match memchr::memchr(b'\n', &text) {
+        Some(end) => text[end + 1..].to_vec(),
+        None => Vec::new(),
+    }
+}
