@@ -409,3 +409,61 @@ fn what_was_new_before_a_loop_is_told_with_its_first_line() {
     let line = first["line"].as_u64().unwrap() as usize;
     assert_eq!(text.lines().nth(line - 1), first["text"].as_str());
 }
+
+const BOOT: &str = "Linux version 6.1.0-28-amd64 (builder@example.org) (gcc-12) #1 SMP";
+
+#[test]
+fn a_machine_that_starts_again_and_again_is_a_loop() {
+    let mut log = Log::default();
+    for n in 0..6 {
+        log.say(300_000 + n * 90_000, "kernel", BOOT);
+        log.say(
+            301_000 + n * 90_000,
+            "kernel",
+            "Command line: root=/dev/sda1 ro",
+        );
+    }
+    let found = loops(&log.neighbour(1200).report());
+    // Before the first one it had been up as well, but nothing tells that it had not been stopped.
+    assert_eq!(found, [("machine".into(), "process".into(), 5, 390)]);
+}
+
+#[test]
+fn a_machine_that_is_started_again_on_purpose_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..6 {
+        log.say(
+            295_000 + n * 90_000,
+            "systemd-logind[88]",
+            "System is rebooting.",
+        );
+        log.say(300_000 + n * 90_000, "kernel", BOOT);
+    }
+    none(log.neighbour(1200));
+}
+
+#[test]
+fn two_services_that_end_each_other_are_two_loops_of_one_incident() {
+    let mut log = Log::default();
+    life(&mut log, 0, 100, 100, None);
+    log.say(0, "grued[101]", "grued 2.0 lurks");
+    log.say(90_000, "grued[101]", "lurking still");
+    for n in 0..8 {
+        let at = 120_000 + n * 6000;
+        life(
+            &mut log,
+            at,
+            200 + n as u32,
+            0,
+            Some("cannot reach grued: connection refused"),
+        );
+        let tag = format!("grued[{}]", 300 + n);
+        log.say(at + 3000, &tag, "grued 2.0 lurks");
+        log.say(at + 3100, &tag, "cannot reach zorkd: connection refused");
+    }
+    let report = log.neighbour(400).report();
+    let mut services: Vec<String> = loops(&report).into_iter().map(|l| l.0).collect();
+    services.sort();
+    assert_eq!(services, ["grued", "zorkd"]);
+    assert_eq!(report["incidents"].as_array().unwrap().len(), 1);
+}

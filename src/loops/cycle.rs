@@ -431,7 +431,7 @@ fn distance(end: &End, at: Timestamp) -> Span {
 }
 
 /// Which sort of crash, by the plainest of what was said.
-fn kind_of(end: &End, events: &[Event]) -> CrashKind {
+pub(super) fn kind_of(end: &End, events: &[Event]) -> CrashKind {
     end.texts
         .iter()
         .chain(&end.records)

@@ -12,6 +12,7 @@ use crate::timeline::Timeline;
 mod cycle;
 mod exit;
 mod identity;
+mod machine;
 mod silent;
 
 pub use cycle::{CrashKind, End, Track, is_supervisor};
@@ -148,11 +149,12 @@ struct Group {
 fn tracks(timeline: &Timeline) -> Vec<Track> {
     let events = &timeline.events;
     let sole = sole_host(events);
+    let (machines, of_machines) = machine::tracks(events, sole.as_ref());
     let mut groups: BTreeMap<Entity, Group> = BTreeMap::new();
     for (n, event) in events
         .iter()
         .enumerate()
-        .filter(|(_, e)| e.class.family() == Family::Process)
+        .filter(|(n, e)| e.class.family() == Family::Process && !of_machines.contains(n))
     {
         let Some(name) = identity::name_of(event).filter(|name| !identity::is_group(name)) else {
             continue;
@@ -182,6 +184,7 @@ fn tracks(timeline: &Timeline) -> Vec<Track> {
     groups
         .into_iter()
         .map(|(entity, group)| cycle::follow(entity, events, &group.process, &group.texts))
+        .chain(machines)
         .collect()
 }
 
