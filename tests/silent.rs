@@ -403,6 +403,11 @@ fn what_was_new_before_a_loop_is_told_with_its_first_line() {
         (&new[0]["count"], &new[0]["before"]),
         (&3.into(), &0.into())
     );
+    let looked = &report["incidents"][0]["looked_back"];
+    assert_eq!(
+        (&looked["lines"], &looked["forgotten"]),
+        (&107.into(), &0.into())
+    );
     let first = &new[0]["first"];
     assert_eq!(first["time"], "2026-03-01T10:01:40.500Z");
     assert!(first["text"].as_str().unwrap().ends_with("0 rows skipped"));

@@ -15,7 +15,7 @@ use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::loops::{Loops, plain};
 use crate::record::{Frame, Record, read};
-use crate::report::{NewMessage, Ref, Time};
+use crate::report::{LookedBack, NewMessage, News, Ref, Time};
 use crate::source::Source;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
@@ -45,19 +45,16 @@ pub(super) fn of_all(
     loops: &Loops,
     incidents: &[Incident],
     sources: &[Opened<'_>],
-) -> Vec<Vec<NewMessage>> {
+) -> Vec<Option<News>> {
     let of = |incident: &Incident| {
         let look = Look::of(timeline, ledger, loops, incident)?;
         let opened = sources.get(look.event.place.file.index())?;
         let source = opened.source.filter(|source| source.path != "-")?;
         // What cannot be read once more has been warned of by the look at last words.
         let text = before(source, look.event.place.offset.get()).ok()?;
-        Some(look.news(&text, opened))
+        look.news(&text, opened)
     };
-    incidents
-        .iter()
-        .map(|i| of(i).unwrap_or_default())
-        .collect()
+    incidents.iter().map(of).collect()
 }
 
 /// What is looked for.
@@ -117,10 +114,8 @@ impl<'a> Look<'a> {
             && (names.iter().flatten()).any(|name| self.names.contains(&plain(name).0))
     }
 
-    fn news(&self, text: &[u8], opened: &Opened<'_>) -> Vec<NewMessage> {
-        let Some(stamp) = self.event.stamp else {
-            return Vec::new();
-        };
+    fn news(&self, text: &[u8], opened: &Opened<'_>) -> Option<News> {
+        let stamp = self.event.stamp?;
         // Year, zone and clock of the lines before are those of the crash.
         let shift = self.event.at.nanos() - stamp.known_nanos();
         let end = self.event.place.offset.get();
@@ -159,9 +154,7 @@ impl<'a> Look<'a> {
         let (before, window): (Vec<&Said>, Vec<&Said>) =
             said.iter().partition(|said| said.at < self.from);
         let start = before.iter().map(|said| said.at).min();
-        let Some(start) = start.filter(|_| before.len() as u64 >= USUAL) else {
-            return Vec::new();
-        };
+        let start = start.filter(|_| before.len() as u64 >= USUAL)?;
         let times =
             self.event.at.since(self.from).seconds() / self.from.since(start).seconds().max(1.0);
         let mut told: BTreeSet<usize> = BTreeSet::new();
@@ -203,7 +196,14 @@ impl<'a> Look<'a> {
         // What was never seen says more than what was seen seldom.
         news.sort_by_key(|n| n.before > 0);
         news.truncate(TOLD);
-        news
+        Some(News {
+            messages: news,
+            looked: LookedBack {
+                from: Time(start),
+                lines: said.len() as u64 + templates.forgotten(),
+                forgotten: templates.forgotten(),
+            },
+        })
     }
 }
 

@@ -26,6 +26,15 @@ const LOOP_RECORDS: usize = 8;
 /// How many places an evidence shows.
 const EVIDENCE_REFS: usize = 3;
 
+/// What was new before an incident.
+#[derive(Debug, Clone)]
+pub struct News {
+    /// Messages, those never seen before first.
+    pub messages: Vec<NewMessage>,
+    /// What that rests on.
+    pub looked: LookedBack,
+}
+
 /// What a report is made of.
 pub struct Parts<'a> {
     /// All events.
@@ -43,7 +52,7 @@ pub struct Parts<'a> {
     /// The last words before crashes, by event.
     pub words: &'a BTreeMap<usize, Vec<Ref>>,
     /// What was new before each incident.
-    pub news: &'a [Vec<NewMessage>],
+    pub news: &'a [Option<News>],
     /// All that was skipped, guessed, dropped or cut off.
     pub warnings: Vec<Warning>,
     /// From when to when incidents and changes are told.
@@ -70,7 +79,7 @@ pub fn build(parts: Parts<'_>) -> Report {
     let news = parts.incidents.iter().zip(parts.news);
     let incidents: Vec<Incident> = news
         .filter(|(i, _)| in_range(i))
-        .map(|(i, news)| view.incident(i, news))
+        .map(|(i, news)| view.incident(i, news.as_ref()))
         .collect();
     let changes = view.changes(&told);
     let mut by_class: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -176,7 +185,7 @@ impl View<'_> {
         refs
     }
 
-    fn incident(&self, found: &incident::Incident, news: &[NewMessage]) -> Incident {
+    fn incident(&self, found: &incident::Incident, news: Option<&News>) -> Incident {
         let loops: Vec<&CrashLoop> = found
             .loops
             .iter()
@@ -206,7 +215,8 @@ impl View<'_> {
                 })
                 .collect(),
             loops: loops.iter().map(|l| self.crash_loop(l)).collect(),
-            new_messages: news.to_vec(),
+            new_messages: news.map_or_else(Vec::new, |news| news.messages.clone()),
+            looked_back: news.map(|news| news.looked),
             cascade: found
                 .cascade
                 .iter()

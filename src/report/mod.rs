@@ -7,7 +7,7 @@ mod build;
 mod model;
 mod text;
 
-pub use build::{Parts, build};
+pub use build::{News, Parts, build};
 pub use model::*;
 pub use text::{Style, render as render_text, render_incident};
 

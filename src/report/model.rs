@@ -142,6 +142,8 @@ pub struct Incident {
     /// What the service that failed first wrote between the change that is blamed and the first crash,
     /// and had not written before, or hardly ever.
     pub new_messages: Vec<NewMessage>,
+    /// What that rests on; `None` where nothing could be read back, or too little is usual.
+    pub looked_back: Option<LookedBack>,
     /// First to fail first, the root included.
     pub cascade: Vec<Step>,
     /// The type of the first cause.
@@ -156,6 +158,17 @@ pub struct Incident {
     pub recovery: Option<Recovery>,
     /// In numbers.
     pub metrics: Metrics,
+}
+
+/// How far was looked back from a first crash.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct LookedBack {
+    /// To the service's line of this time.
+    pub from: Time,
+    /// Its lines that were looked at.
+    pub lines: u64,
+    /// Its lines that no template was kept of, for there were too many.
+    pub forgotten: u64,
 }
 
 /// Messages that were new before a first crash, as far as is looked back.
