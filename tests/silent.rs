@@ -472,3 +472,44 @@ fn two_services_that_end_each_other_are_two_loops_of_one_incident() {
     assert_eq!(services, ["grued", "zorkd"]);
     assert_eq!(report["incidents"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_stream_tells_what_a_file_does() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let starts: Vec<i64> = (0..6).map(|n| 120_000 + n * 4000).collect();
+    let text = looping(&starts).neighbour(300).text();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_crashtrail"))
+        .args(["scan", "--quiet", "--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let out = child.wait_with_output().unwrap();
+    let streamed: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let read = report(&[("syslog", &text)]);
+    let of = |report: &Value, key: &str| report["incidents"][0]["loops"][0][key].clone();
+    for key in [
+        "entity",
+        "evidence",
+        "crashes",
+        "first",
+        "last",
+        "signature",
+    ] {
+        assert_eq!(of(&streamed, key), of(&read, key), "{key}");
+    }
+    let lines = |report: &Value| -> Vec<u64> {
+        let records = of(report, "records");
+        let records = records.as_array().unwrap().iter();
+        records.map(|r| r["line"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(lines(&streamed), lines(&read));
+}

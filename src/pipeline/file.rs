@@ -187,7 +187,8 @@ impl<'a> Job<'a> {
         let before = joining.count;
         let mut done = Vec::new();
         while let Some((next, block)) = joining.take_next() {
-            joining.join.add(next, block.as_ref());
+            let is_stream = self.source.path == "-";
+            joining.join.add(next, block.as_ref(), is_stream);
             joining.count += 1;
             done.extend(block);
         }
@@ -281,7 +282,7 @@ impl Join {
     }
 
     /// Adds what a block yielded; keeps of the block what stands before its events, where it is given.
-    fn add(&mut self, yielded: BlockYield, block: Option<&Block>) {
+    fn add(&mut self, yielded: BlockYield, block: Option<&Block>, is_stream: bool) {
         let lines = self.lines;
         let place = |event: &mut Event| {
             let line = lines + event.place.line.get();
@@ -293,6 +294,9 @@ impl Join {
                 kept.keep(block, event.place.offset);
             }
         });
+        if let Some(block) = block.filter(|_| is_stream) {
+            self.kept.heard.hear(block, &yielded.census, lines);
+        }
         self.census.append(yielded.census);
         self.bytes += yielded.bytes;
         self.lines += yielded.lines;

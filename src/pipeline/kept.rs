@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 
+use super::heard::Heard;
 use crate::framing::{Block, whole_lines};
 use crate::primitives::ByteOffset;
 use crate::record::CONTEXT;
@@ -25,6 +26,8 @@ pub(super) struct Kept {
     /// Where the text before an event ends, counted as [`Piece::from`] is.
     ends: HashMap<ByteOffset, u64>,
     bytes: usize,
+    /// What processes said first and last.
+    pub(super) heard: Heard,
 }
 
 /// A run of the input's text.
@@ -103,7 +106,7 @@ impl Kept {
 
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.heard.bytes()
     }
 }
 

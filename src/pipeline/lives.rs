@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::heard;
 use super::look::Opened;
 use crate::classify::Event;
 use crate::framing::{BLOCK, Blocks, whole_lines};
@@ -57,9 +58,13 @@ pub(super) fn infer(
             continue;
         };
         let source = opened.source.filter(|source| source.path != "-");
-        let heard = source.map(|s| hear(s, opened.format, file, &wanted, &mut voices));
-        if !matches!(heard, Some(Ok(()))) {
-            inferred.unread.insert(file.index());
+        match source {
+            None => recall(opened, file, &wanted, &mut voices),
+            Some(source) => {
+                if hear(source, opened.format, file, &wanted, &mut voices).is_err() {
+                    inferred.unread.insert(file.index());
+                }
+            }
         }
     }
     for (suspect, voices) in suspects.iter().zip(&voices) {
@@ -127,6 +132,40 @@ fn hear(
         blocks.recycle(block);
     }
     Ok(())
+}
+
+/// Takes the wanted lines of a stream from what was kept as it went by.
+fn recall(
+    opened: &Opened<'_>,
+    file: FileId,
+    wanted: &[Wanted<'_>],
+    voices: &mut [BTreeMap<usize, Voice>],
+) {
+    // What came last holds.
+    let kept = opened.kept.iter().flat_map(|kept| kept.heard.ends());
+    let kept: BTreeMap<(u64, bool), &Vec<heard::Kept>> = kept.collect();
+    for w in wanted {
+        let Some(end) = kept.get(&(w.offset.get(), w.is_last)) else {
+            continue;
+        };
+        let line = |kept: &heard::Kept| {
+            let frame = Frame {
+                line: &kept.text,
+                before: &[],
+                after: &[],
+            };
+            let record = read(frame, opened.format)?;
+            let mut line = line_of(&record, &kept.text, kept.offset, file);
+            line.place.line = LineNo::after(kept.line.saturating_sub(1));
+            (record.pid == Some(w.process.1.life.pid)).then_some(line)
+        };
+        let lines: Vec<Line> = end.iter().filter_map(line).collect();
+        let voice = voices[w.suspect].entry(w.process.0).or_default();
+        match w.is_last {
+            true => voice.last = lines,
+            false => voice.first = lines,
+        }
+    }
 }
 
 /// What lies before and from a place on, in whole lines.
@@ -221,9 +260,11 @@ fn number(inferred: &mut Inferred, sources: &[Opened<'_>]) {
     let mut unread = Vec::new();
     for (file, mut events) in by_file {
         events.sort_by_key(|e| e.place.offset);
+        // Lines of a stream are numbered as they are kept.
         let source = sources.get(file.index()).and_then(|opened| opened.source);
-        let counted = source.map(|source| number_in(source, &mut events));
-        if !matches!(counted, Some(Ok(()))) {
+        if let Some(source) = source.filter(|source| source.path != "-")
+            && number_in(source, &mut events).is_err()
+        {
             unread.push(file.index());
         }
     }

@@ -29,6 +29,7 @@ mod block;
 mod explain;
 mod file;
 mod formats;
+mod heard;
 mod kept;
 mod live;
 mod lives;

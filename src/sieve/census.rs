@@ -87,6 +87,12 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// What tells it from others.
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        self.hash
+    }
+
     fn new(host: &[u8], program: &[u8], pid: &[u8], tally: Tally) -> Self {
         Self {
             host: host.into(),

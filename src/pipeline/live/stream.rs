@@ -142,6 +142,7 @@ impl Stream {
                 self.events.push(event);
             }
             self.kept.forget_oldest(BEFORE);
+            self.kept.heard.hear(&block, &census, self.lines);
             self.census.append(census);
             self.census.keep_newest(CENSUS.0, CENSUS.1);
             self.lines += lines;
@@ -157,6 +158,7 @@ impl Stream {
                     kept.keep(&block, event.place.offset);
                 }
             }
+            kept.heard.hear(&block, &census, self.lines);
             self.draft = Draft {
                 length: quiet,
                 lines,
