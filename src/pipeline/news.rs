@@ -21,7 +21,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
 /// How far back is read before a first crash, in bytes.
-const REACH: u64 = 8 << 20;
+const REACH: u64 = 4 << 20;
 /// The most templates that are told apart.
 const TEMPLATES: usize = 500;
 /// The most messages that are told of one incident.
@@ -73,6 +73,8 @@ struct Said {
     template: usize,
     at: Timestamp,
     offset: u64,
+    /// Where in a binary journal.
+    cursor: Option<String>,
     text: String,
 }
 
@@ -114,6 +116,23 @@ impl<'a> Look<'a> {
             && (names.iter().flatten()).any(|name| self.names.contains(&plain(name).0))
     }
 
+    /// Where lines begin that hold one of the names.
+    fn lines_that_name(&self, text: &[u8]) -> BTreeSet<usize> {
+        let mut lines = BTreeSet::new();
+        for name in &self.names {
+            let mut known = 0;
+            for at in memchr::memmem::find_iter(text, name.as_bytes()) {
+                // Others of the same line tell nothing more.
+                if at < known {
+                    continue;
+                }
+                lines.insert(memchr::memrchr(b'\n', &text[..at]).map_or(0, |n| n + 1));
+                known = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+            }
+        }
+        lines
+    }
+
     fn news(&self, text: &[u8], opened: &Opened<'_>) -> Option<News> {
         let stamp = self.event.stamp?;
         // Year, zone and clock of the lines before are those of the crash.
@@ -122,19 +141,13 @@ impl<'a> Look<'a> {
         let begin = end - text.len() as u64;
         let mut templates = Templates::new(TEMPLATES);
         let mut said: Vec<Said> = Vec::new();
-        let mut at = 0;
-        for line in text.split_inclusive(|b| *b == b'\n') {
-            let from = at;
-            at += line.len();
+        for from in self.lines_that_name(text) {
+            let end = memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |n| from + n);
             let frame = Frame {
-                line: line.trim_ascii_end(),
+                line: text[from..end].trim_ascii_end(),
                 before: &[],
-                after: &text[at..],
+                after: &text[(end + 1).min(text.len())..],
             };
-            let names = |name: &String| memchr::memmem::find(line, name.as_bytes()).is_some();
-            if !self.names.iter().any(names) {
-                continue;
-            }
             let Some(record) = read(frame, opened.format).filter(|r| self.is_of_service(r)) else {
                 continue;
             };
@@ -144,6 +157,7 @@ impl<'a> Look<'a> {
                     template,
                     at: Timestamp::from_nanos(stamp.known_nanos() + shift),
                     offset: begin + from as u64,
+                    cursor: record.cursor.as_deref().map(str::to_owned),
                     text: match record.unwrapped {
                         true => message.into_owned(),
                         false => String::from_utf8_lossy(frame.line).into_owned(),
@@ -185,9 +199,9 @@ impl<'a> Look<'a> {
                         .line
                         .get()
                         .checked_sub(lines)
-                        .filter(|n| *n > 0),
-                    offset: Some(first.offset),
-                    cursor: None,
+                        .filter(|n| *n > 0 && first.cursor.is_none()),
+                    offset: first.cursor.is_none().then_some(first.offset),
+                    cursor: first.cursor.clone(),
                     time: Some(Time(first.at)),
                     text: first.text.clone(),
                 },
