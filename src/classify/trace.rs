@@ -151,9 +151,12 @@ fn indented(line: &[u8], message: &[u8]) -> Vec<u8> {
         .take_while(|b| matches!(b, b' ' | b'\t'))
         .count();
     // One blank after the colon belongs to the header.
-    let mut text = vec![b' '; blanks.saturating_sub(1)];
-    text.extend_from_slice(message);
-    text
+    let indent = line.get(at - blanks + 1..at).unwrap_or_default();
+    // A tab as rsyslog writes it (runtime/parser.c, SanitizeMsg).
+    match message.strip_prefix(b"#011") {
+        Some(rest) => [indent, b"\t", rest].concat(),
+        None => [indent, message].concat(),
+    }
 }
 
 /// What has been seen of a text.
