@@ -137,10 +137,20 @@ fn after(facts: &Facts<'_>, found: &CrashLoop) -> After {
         .get(found.ends.end)
         .and_then(|e| e.records.iter().chain(&e.texts).min());
     let later = |n: usize| n > last && next.is_none_or(|next| n < *next);
+    // That it will be started is no start, where starts are told.
+    let is_start = |n: usize| {
+        matches!(
+            facts.timeline.events[n].class,
+            Class::Start | Class::Started
+        )
+    };
+    let told = track.starts.iter().any(|(_, n)| *n < last && is_start(*n));
+    let started = track.starts.iter().any(|(_, n)| later(*n) && is_start(*n));
     let start = track
         .starts
         .iter()
         .find(|(_, n)| later(*n))
+        .filter(|_| started || !told)
         .map(|(t, _)| *t);
     let stop = track.stops.iter().find(|(_, n)| later(*n));
     match start {

@@ -6,6 +6,7 @@ mod changes;
 mod formats;
 mod hostile;
 mod options;
+mod recovery;
 mod rules;
 mod status;
 mod streams;
