@@ -99,8 +99,27 @@ impl<'a> Case<'a> {
             .chain(&track.loads)
             .chain(&track.stops)
             .map(|(t, _)| *t)
+            .chain(self.first_line())
             .min();
         first.map_or(Span::ZERO, |t| self.onset.since(t).max(Span::ZERO))
+    }
+
+    /// When a process of the root's service wrote its first line on its host, where it is named as the service
+    /// is.
+    fn first_line(&self) -> Option<Timestamp> {
+        let entity = &self.root().entity;
+        let files = self.timeline.files.iter();
+        files
+            .flat_map(|file| &file.lives)
+            .filter(|life| *life.program == *entity.service)
+            .filter(|life| {
+                entity
+                    .host
+                    .as_deref()
+                    .is_none_or(|host| *life.host == *host)
+            })
+            .map(|life| life.first.0)
+            .min()
     }
 
     /// The last moment at which an instance of a change may be told and yet lie before the onset: that of

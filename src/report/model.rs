@@ -102,6 +102,26 @@ pub struct Input {
     pub clock: Option<String>,
 }
 
+impl Input {
+    /// An input of which no times are known yet.
+    pub(crate) fn new(path: &str, format: &'static str, bytes: u64, lines: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            format,
+            compression: None,
+            bytes,
+            lines,
+            records: None,
+            unparsed_lines: None,
+            first: None,
+            last: None,
+            skew_s: None,
+            zone: String::new(),
+            clock: None,
+        }
+    }
+}
+
 /// How many events.
 #[derive(Debug, Clone, Serialize)]
 pub struct Counts {
