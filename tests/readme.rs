@@ -2,7 +2,7 @@
 //!
 //! A block marked `console` begins with a command after `$ `; what follows is quoted from its output.
 //! Commands that run crashtrail are run here with the program just built, from the package's folder, and
-//! every quoted line must be in the output, in this order; a line `...` stands for any that were left
+//! the quoted lines must be the output, from its first line on; a line `...` stands for any that were left
 //! out. The others (the test command) are what `.ci/run` runs.
 
 use std::fs;
@@ -73,17 +73,28 @@ fn commands_print_what_is_quoted(document: &str) {
         assert!(output.status.success(), "{}: {output:?}", quoted.command);
         let stdout = String::from_utf8(output.stdout).unwrap();
         let mut printed = stdout.lines().map(str::trim_end);
-        for line in quoted
-            .output
-            .iter()
-            .filter(|l| !l.is_empty() && l.trim() != "...")
-        {
+        let mut left_out = false;
+        for line in &quoted.output {
+            if line.trim() == "..." {
+                left_out = true;
+                continue;
+            }
+            let found = match left_out {
+                true => printed.any(|p| p == line),
+                false => printed.next() == Some(line),
+            };
             assert!(
-                printed.any(|p| p == line),
-                "{}: this line of {document} is not printed, or not in this order:\n{line}\n\nprinted:\n{stdout}",
+                found,
+                "{}: this line of {document} is not printed, or not at this place:\n{line}\n\nprinted:\n{stdout}",
                 quoted.command
             );
+            left_out = false;
         }
+        assert!(
+            left_out || quoted.output.is_empty() || printed.next().is_none(),
+            "{}: more is printed than {document} shows, which does not end with `...`",
+            quoted.command
+        );
         run += 1;
     }
     assert!(run > 0, "no command of {document} runs crashtrail");
