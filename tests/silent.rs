@@ -513,3 +513,40 @@ fn a_stream_tells_what_a_file_does() {
     };
     assert_eq!(lines(&streamed), lines(&read));
 }
+
+#[test]
+fn jobs_of_a_clock_of_which_one_went_well_are_no_loop() {
+    let mut log = Log::default();
+    log.say(1200, "nightjob[900]", "nightjob begins");
+    log.say(52_000, "nightjob[900]", "copied all");
+    for n in 1..12 {
+        let tag = format!("nightjob[{}]", 1000 + 3 * n);
+        log.say(60_000 * n + 1200, &tag, "nightjob begins");
+        log.say(60_000 * n + 1400, &tag, "error: no space on target");
+    }
+    none(log.neighbour(720));
+}
+
+#[test]
+fn a_pool_that_now_and_then_hands_over_one_by_one_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..30_i64 {
+        let tag = format!("poold[{}]", 100 + n);
+        let lasts = if n % 5 == 0 { 5000 } else { 3000 };
+        log.say(4000 * n, &tag, "worker ready");
+        log.say(4000 * n + lasts, &tag, "error: limit reached");
+    }
+    none(log.neighbour(140));
+}
+
+#[test]
+fn jobs_that_tell_of_a_failure_and_go_on_to_their_end_are_no_loop() {
+    let mut log = Log::default();
+    for n in 0..20 {
+        let tag = format!("packer[{}]", 1000 + n);
+        log.say(4000 * n, &tag, "packer begins");
+        log.say(4000 * n + 1000, &tag, "error: one file skipped");
+        log.say(4000 * n + 3000, &tag, "all done");
+    }
+    none(log.neighbour(90));
+}

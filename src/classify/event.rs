@@ -87,10 +87,10 @@ pub struct Copied {
 }
 
 impl Event {
-    /// What no record tells in so many words: it follows from who wrote when. `place`, `stamp` and `text`
-    /// are of the line it is seen by.
+    /// An event that no rule told, of which nothing else is known. `place`, `stamp` and `text` are of the line
+    /// that it is seen by.
     #[must_use]
-    pub fn inferred(
+    pub fn untold(
         class: Class,
         place: Place,
         stamp: Option<Stamp>,
@@ -148,8 +148,7 @@ impl Event {
 }
 
 /// A text without its line's end, at most [`TEXT_BYTES`].
-#[must_use]
-pub fn cut(text: &str) -> &str {
+fn cut(text: &str) -> &str {
     let text = text.trim_end_matches(['\r', '\n']);
     let end = (0..=TEXT_BYTES.min(text.len()))
         .rev()

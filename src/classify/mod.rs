@@ -36,7 +36,7 @@ mod written;
 use written::Example;
 
 pub use class::{Class, Family};
-pub use event::{Copied, Event, Field, NO_RULE, TEXT_BYTES, cut};
+pub use event::{Copied, Event, Field, NO_RULE, TEXT_BYTES};
 pub use flood::{Flood, Often, Told};
 pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};

@@ -12,6 +12,7 @@ use crashtrail::{Backfill, Span, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::formats;
+use super::reading::ReadingArgs;
 
 /// What changed, that this keeps crashing?
 ///
@@ -64,58 +65,17 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) until: Option<Moment>,
 
-    /// The zone of stamps that bear none: `Europe/Berlin`, `+01:00`, `UTC`
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub(super) tz: Option<String>,
-
-    /// The year of the first stamp that bears none; later ones roll over from it
-    #[arg(long)]
-    pub(super) year: Option<i16>,
-
     /// End with 1 where there is a crash loop
     #[arg(long)]
     pub(super) exit_code: bool,
-
-    /// Take all inputs for this format, as `crashtrail formats` names it
-    #[arg(long, value_name = "NAME", value_parser = formats::named, hide_short_help = true)]
-    pub(super) input_format: Option<crashtrail::Format>,
 
     /// How many threads to use [default: one for each processor]
     #[arg(long, short = 'j', value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
 
-    /// When to use colours; NO_COLOR turns them off as well
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    pub(super) color: Colour,
-
-    /// Columns of the text report [default: the terminal's, else 100]
-    #[arg(long, value_name = "N", hide_short_help = true)]
-    pub(super) width: Option<usize>,
-
     /// No progress and no warnings on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
-
-    /// A list of changes that the logs do not tell of: JSON Lines, CSV with a header, or Kubernetes
-    /// objects in JSON; may be given several times
-    ///
-    /// Columns: time, kind, action, target, host, subject, path, from, to, actor, summary; others are
-    /// shown as they are.
-    #[arg(long, value_name = "FILE")]
-    pub(super) changes: Vec<PathBuf>,
-
-    /// A git repository whose commits and release or deploy tags are changes; may be given several times
-    #[arg(long, value_name = "DIR")]
-    pub(super) git: Vec<PathBuf>,
-
-    /// Rules of your own, in TOML: tried before the built-in ones; one with the id of a built-in rule
-    /// takes its place; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub(super) rules: Vec<PathBuf>,
-
-    /// Do not use the rule of this id; may be given several times
-    #[arg(long, value_name = "ID", hide_short_help = true)]
-    pub(super) without_rule: Vec<String>,
 
     /// Do not count all lines by writer and minute
     ///
@@ -138,6 +98,9 @@ pub(super) struct ScanArgs {
     /// Read in blocks of this many bytes; the report is the same
     #[arg(long, value_name = "BYTES", hide_short_help = true)]
     pub(super) block_size: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -167,45 +130,9 @@ pub(super) struct WatchArgs {
     #[arg(long, hide_short_help = true)]
     pub(super) poll: bool,
 
-    /// The zone of stamps that bear none: `Europe/Berlin`, `+01:00`, `UTC`
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub(super) tz: Option<String>,
-
-    /// The year of the first stamp that bears none; later ones roll over from it
-    #[arg(long, hide_short_help = true)]
-    pub(super) year: Option<i16>,
-
-    /// Take all inputs for this format, as `crashtrail formats` names it
-    #[arg(long, value_name = "NAME", value_parser = formats::named, hide_short_help = true)]
-    pub(super) input_format: Option<crashtrail::Format>,
-
-    /// When to use colours; NO_COLOR turns them off as well
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    pub(super) color: Colour,
-
-    /// Columns of alerts as text [default: the terminal's, else 100]
-    #[arg(long, value_name = "N", hide_short_help = true)]
-    pub(super) width: Option<usize>,
-
     /// No status line, no warnings and no summary on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
-
-    /// A list of changes that the logs do not tell of, as for `scan`; read again now and then
-    #[arg(long, value_name = "FILE")]
-    pub(super) changes: Vec<PathBuf>,
-
-    /// A git repository whose commits and release or deploy tags are changes; asked again now and then
-    #[arg(long, value_name = "DIR")]
-    pub(super) git: Vec<PathBuf>,
-
-    /// Rules of your own, as for `scan`; read again on SIGHUP
-    #[arg(long, value_name = "FILE")]
-    pub(super) rules: Vec<PathBuf>,
-
-    /// Do not use the rule of this id; may be given several times
-    #[arg(long, value_name = "ID", hide_short_help = true)]
-    pub(super) without_rule: Vec<String>,
 
     /// How many events to keep, some two kilobytes of memory each
     ///
@@ -218,6 +145,9 @@ pub(super) struct WatchArgs {
         hide_short_help = true
     )]
     pub(super) keep: NonZeroUsize,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
 }
 
 /// A length of time: `90s`, `6h`, `2d`.

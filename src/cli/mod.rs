@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use crashtrail::{ChangeSource, RuleSet, Scan, ScanOptions, TimeOptions, report, scan};
+use crashtrail::{Scan, ScanOptions, report, scan};
 
 mod args;
 mod formats;
 mod progress;
+mod reading;
 mod rules;
 mod watch;
 
@@ -104,10 +105,11 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
         }
         Format::Text => {
             let width = args
+                .reading
                 .width
                 .unwrap_or_else(|| args::terminal_width(io::stdout().is_terminal()));
             let text = report::render_text(&found.report, report::Style { width });
-            let mut out = args.color.stdout();
+            let mut out = args.reading.color.stdout();
             out.write_all(text.as_bytes())?;
             out.flush()?;
         }
@@ -116,9 +118,7 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
 }
 
 fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
-    let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
-    let rules = RuleSet::builtin_and(rules::own(&args.rules, args.quiet)?, &without)?;
-    let mut options = ScanOptions::with_rules(rules);
+    let mut options = args.reading.options(args.quiet)?;
     if let Some(threads) = args.threads {
         options.threads = threads.into();
     }
@@ -128,32 +128,13 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     if let Some(block) = args.block_size {
         options.block_bytes = block.get();
     }
-    let lists = args.changes.iter().cloned().map(ChangeSource::List);
-    let repositories = args.git.iter().cloned().map(ChangeSource::Git);
-    options.changes = lists.chain(repositories).collect();
-    options.format = args.input_format;
     options.sieve = !args.no_sieve;
     options.census = !args.no_census;
-    let zone = match &args.tz {
-        Some(name) => Some(args::zone(name).with_context(|| format!("--tz {name}"))?),
-        None => None,
-    };
-    options.since = args
-        .since
-        .as_ref()
-        .map(|m: &Moment| m.at(zone.as_ref()))
-        .transpose()
-        .context("--since")?;
-    options.until = args
-        .until
-        .as_ref()
-        .map(|m: &Moment| m.at(zone.as_ref()))
-        .transpose()
-        .context("--until")?;
-    options.time = TimeOptions {
-        zone,
-        year: args.year,
-    };
+    let zone = options.time.zone.as_ref();
+    let moment = |moment: &Option<Moment>| moment.as_ref().map(|m| m.at(zone)).transpose();
+    let since = moment(&args.since).context("--since")?;
+    options.until = moment(&args.until).context("--until")?;
+    options.since = since;
     Ok(options)
 }
 

@@ -6,20 +6,22 @@ use std::time::Duration;
 use anyhow::Context;
 use crashtrail::alert::{self, Alert};
 use crashtrail::{
-    Backfill, ChangeSource, Ending, Feed, Listener, Message, RuleSet, ScanOptions, Status,
-    TimeOptions, Warning, Watch, WatchOptions, report,
+    Backfill, Ending, Feed, Listener, Message, RuleSet, Status, Warning, Watch, WatchOptions,
+    report,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::args::{self, Format, WatchArgs};
-use super::{ExitStatus, complain, rules};
+use super::{ExitStatus, complain};
 
 /// Watches until the inputs end, or somebody ends it.
 pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
+    let mut scan = args.reading.options(args.quiet)?;
+    scan.keep = args.keep.get();
     let options = WatchOptions {
-        scan: scan_options(args)?,
+        scan,
         paths: args.paths_or_stdin()?,
         backfill: args.backfill.unwrap_or(Backfill::None),
         poll: args.poll,
@@ -53,32 +55,6 @@ fn listen_to_signals(feed: Feed) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn scan_options(args: &WatchArgs) -> anyhow::Result<ScanOptions> {
-    let mut options = ScanOptions::with_rules(rule_set(args)?);
-    options.keep = args.keep.get();
-    let lists = args.changes.iter().cloned().map(ChangeSource::List);
-    let repositories = args.git.iter().cloned().map(ChangeSource::Git);
-    options.changes = lists.chain(repositories).collect();
-    options.format = args.input_format;
-    let zone = match &args.tz {
-        Some(name) => Some(args::zone(name).with_context(|| format!("--tz {name}"))?),
-        None => None,
-    };
-    options.time = TimeOptions {
-        zone,
-        year: args.year,
-    };
-    Ok(options)
-}
-
-fn rule_set(args: &WatchArgs) -> anyhow::Result<RuleSet> {
-    let without: Vec<&str> = args.without_rule.iter().map(String::as_str).collect();
-    Ok(RuleSet::builtin_and(
-        rules::own(&args.rules, args.quiet)?,
-        &without,
-    )?)
-}
-
 /// Tells of a watch.
 struct Teller<'a> {
     args: &'a WatchArgs,
@@ -100,7 +76,7 @@ impl<'a> Teller<'a> {
         Self {
             args,
             line,
-            width: args.width.unwrap_or_else(of_terminal),
+            width: args.reading.width.unwrap_or_else(of_terminal),
             bytes: 0,
         }
     }
@@ -134,7 +110,7 @@ impl<'a> Teller<'a> {
             // Standard output holds alerts only.
             Format::Json => complain(text.trim_end()),
             Format::Text => {
-                let mut out = self.args.color.stdout();
+                let mut out = self.args.reading.color.stdout();
                 out.write_all(report::harmless(&text).as_bytes())?;
                 out.flush()?;
             }
@@ -156,7 +132,7 @@ impl<'a> Teller<'a> {
             Format::Text if alert.event == alert::Happening::Closed => Ok(()),
             Format::Text => {
                 let text = alert::render(alert, report::Style { width: self.width });
-                let mut out = self.args.color.stdout();
+                let mut out = self.args.reading.color.stdout();
                 out.write_all(text.as_bytes())?;
                 out.flush()
             }
@@ -199,7 +175,7 @@ impl Listener for Teller<'_> {
     }
 
     fn rules(&mut self) -> Option<RuleSet> {
-        match rule_set(self.args) {
+        match self.args.reading.rule_set(self.args.quiet) {
             Ok(rules) => Some(rules),
             Err(err) => {
                 complain(&format!("error: {err:#}; the rules before stay in force"));

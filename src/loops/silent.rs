@@ -483,7 +483,7 @@ impl Suspect {
             pid: Some(life.pid),
             cursor: line.cursor.clone(),
             covers: line.covers,
-            ..Event::inferred(class, line.place, line.stamp, at, &line.text, &line.message)
+            ..Event::untold(class, line.place, line.stamp, at, &line.text, &line.message)
         }
     }
 }

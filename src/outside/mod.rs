@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use crate::classify::{Class, Event, Field, NO_RULE, change_kind, cut};
+use crate::classify::{Class, Event, Field, change_kind};
 use crate::error::Error;
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
 use crate::time::{Known, Span, Stamp, Timestamp};
@@ -156,40 +156,22 @@ impl Told {
             put(&format!("{COLUMN}{name}"), Some(value));
         }
         fields.sort();
-        Some(Event {
-            place: Place {
-                file: FileId::new(0),
-                offset: ByteOffset::new(spot.offset),
-                line: LineNo::after(spot.line.saturating_sub(1)),
-            },
-            cursor: spot.cursor.map(Into::into),
-            stamp: Some(Stamp {
-                known: Known::Utc {
-                    at,
-                    offset_s: Some(0),
-                },
-                width,
-            }),
+        let place = Place {
+            file: FileId::new(0),
+            offset: ByteOffset::new(spot.offset),
+            line: LineNo::after(spot.line.saturating_sub(1)),
+        };
+        let known = Known::Utc {
             at,
-            class: Class::Change,
-            rule: NO_RULE,
+            offset_s: Some(0),
+        };
+        let stamp = Some(Stamp { known, width });
+        Some(Event {
+            cursor: spot.cursor.map(Into::into),
             kind: Some(self.kind.unwrap_or("other")),
             host: self.host.as_deref().map(Into::into),
-            program: None,
-            unit: None,
-            subject: None,
-            pid: None,
-            severity: None,
             fields: fields.into(),
-            text: cut(spot.text).into(),
-            message: cut(&message).into(),
-            covers: spot.text.len() as u64,
-            lines_back: 0,
-            count: 1,
-            sort: 0,
-            spread: Span::ZERO,
-            until: at,
-            copies: Vec::new(),
+            ..Event::untold(Class::Change, place, stamp, at, spot.text, &message)
         })
     }
 

@@ -174,19 +174,10 @@ pub fn scan(
     for (n, mut yielded) in read.files {
         warnings.append(&mut yielded.warnings);
         renumber(&mut yielded, files.len());
+        let format = yielded.events.format.name();
         inputs.push(Input {
-            path: yielded.events.path.clone(),
-            format: yielded.events.format.name(),
             compression: yielded.events.meta.compression,
-            bytes: yielded.bytes,
-            lines: yielded.lines,
-            records: None,
-            unparsed_lines: None,
-            first: None,
-            last: None,
-            skew_s: None,
-            zone: String::new(),
-            clock: None,
+            ..Input::new(&yielded.events.path, format, yielded.bytes, yielded.lines)
         });
         let source = &sources.list[n];
         opened.push(Opened {
@@ -260,18 +251,12 @@ fn add_changes(
     for (n, mut source) in outside.into_iter().enumerate() {
         let times = || source.events.iter().map(|e| Time(e.at));
         told.push(Input {
-            path: source.path.clone(),
-            format: source.format,
-            compression: None,
-            bytes: source.bytes,
-            lines: source.lines,
             records: Some(source.events.len() as u64),
             unparsed_lines: Some(0),
             first: times().min_by_key(|t| t.0),
             last: times().max_by_key(|t| t.0),
-            skew_s: None,
             zone: "as written".to_owned(),
-            clock: None,
+            ..Input::new(&source.path, source.format, source.bytes, source.lines)
         });
         for event in &mut source.events {
             event.place.file = FileId::new(inputs + n);

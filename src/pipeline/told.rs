@@ -57,13 +57,14 @@ pub fn events(
     let names: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let timeline = timeline::build(files, &options.time);
     warnings.extend(timeline.warnings);
+    let rules = options.rules.rules();
     let told = |event: &Event| Told {
         at: event.stamp.is_some().then_some(event.at),
         path: names[event.place.file.index()].clone(),
         line: event.place.line.get(),
         class: event.class.name(),
         kind: event.kind,
-        rule: options.rules.rules()[event.rule].id.clone(),
+        rule: rules.get(event.rule).map_or("", |rule| &rule.id).to_owned(),
         count: event.count,
         text: event.text.to_string(),
     };

@@ -327,20 +327,7 @@ impl Live {
 
 fn input(stream: &Stream) -> Input {
     let (bytes, lines) = stream.position();
-    Input {
-        path: stream.name.path.clone(),
-        format: stream.format().name(),
-        compression: None,
-        bytes,
-        lines,
-        records: None,
-        unparsed_lines: None,
-        first: None,
-        last: None,
-        skew_s: None,
-        zone: String::new(),
-        clock: None,
-    }
+    Input::new(&stream.name.path, stream.format().name(), bytes, lines)
 }
 
 fn opened(stream: &Stream) -> Opened<'_> {
