@@ -24,6 +24,7 @@
 pub mod alert;
 mod attribution;
 mod classify;
+pub mod deliver;
 mod error;
 mod follow;
 mod framing;

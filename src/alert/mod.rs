@@ -49,6 +49,17 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// All there are.
+    pub const ALL: [Self; 7] = [
+        Self::Opened,
+        Self::Updated,
+        Self::Recovered,
+        Self::Relapsed,
+        Self::Stopped,
+        Self::Merged,
+        Self::Closed,
+    ];
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

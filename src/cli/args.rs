@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::{Parser, Subcommand, ValueEnum};
+use crashtrail::deliver::Program;
 use crashtrail::{Backfill, Span, Timestamp};
 use jiff::tz::TimeZone;
 
@@ -126,6 +127,29 @@ pub(super) struct WatchArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) once_idle: Option<Duration>,
 
+    /// Run this for each alert, with the alert as JSON on its standard input; may be given several times
+    ///
+    /// Words, with quotes as in a shell, but no shell runs them. One run after the other, each for 30 s at most.
+    #[arg(long, value_name = "COMMAND", value_parser = Program::parse)]
+    pub(super) exec: Vec<Program>,
+
+    /// Post each alert to this address; may be given several times
+    ///
+    /// What fails is tried again, six times in all. Of the address only scheme, host and port are ever shown.
+    #[arg(long, value_name = "URL")]
+    pub(super) webhook: Vec<String>,
+
+    /// What is posted: the alert as JSON, a text as Slack's incoming webhooks take it, or an alert of
+    /// Alertmanager's API (/api/v2/alerts)
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = WebhookForm::Json)]
+    pub(super) webhook_form: WebhookForm,
+
+    /// Keep this file up to date with figures of the watch, in the OpenMetrics text form
+    ///
+    /// For a node exporter's textfile collector: the name has to end with .prom there.
+    #[arg(long, value_name = "FILE")]
+    pub(super) metrics: Option<PathBuf>,
+
     /// Look at files by the clock, without the system's notifications
     #[arg(long, hide_short_help = true)]
     pub(super) poll: bool,
@@ -148,6 +172,17 @@ pub(super) struct WatchArgs {
 
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+}
+
+/// What a webhook takes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum WebhookForm {
+    /// One alert, as --format json writes it
+    Json,
+    /// An object with a text
+    Slack,
+    /// A list of one alert
+    Alertmanager,
 }
 
 /// A length of time: `90s`, `6h`, `2d`.

@@ -9,6 +9,7 @@ use crashtrail::{Scan, ScanOptions, report, scan};
 
 mod args;
 mod formats;
+mod metrics;
 mod progress;
 mod reading;
 mod rules;

@@ -1,10 +1,11 @@
-//! `crashtrail watch`: alerts to standard output, the rest to standard error.
+//! `crashtrail watch`: alerts to standard output and to whom they are delivered, the rest to standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use crashtrail::alert::{self, Alert};
+use crashtrail::deliver::{Deliveries, Form, Target, Webhook};
 use crashtrail::{
     Backfill, Ending, Feed, Listener, Message, RuleSet, Status, Warning, Watch, WatchOptions,
     report,
@@ -13,7 +14,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{self, Format, WatchArgs};
+use super::args::{self, Format, WatchArgs, WebhookForm};
+use super::metrics::Metrics;
 use super::{ExitStatus, complain};
 
 /// Watches until the inputs end, or somebody ends it.
@@ -27,15 +29,34 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
         poll: args.poll,
         once_idle: args.once_idle,
     };
+    let deliveries = Deliveries::new(targets(args)?);
     let (watch, feed) = Watch::start(options)?;
     listen_to_signals(feed)?;
-    let mut teller = Teller::new(args);
+    let mut teller = Teller::new(args, deliveries);
     let ending = watch.run(&mut teller)?;
     teller.finish(&ending)?;
     Ok(match ending.sound {
         true => ExitStatus::Fine,
         false => ExitStatus::Failed,
     })
+}
+
+/// How long the end of a watch waits for receivers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn targets(args: &WatchArgs) -> anyhow::Result<Vec<Target>> {
+    let form = match args.webhook_form {
+        WebhookForm::Json => Form::Json,
+        WebhookForm::Slack => Form::Slack,
+        WebhookForm::Alertmanager => Form::Alertmanager,
+    };
+    let programs = args.exec.iter().cloned().map(Target::Program).map(Ok);
+    let webhooks = args.webhook.iter().map(|url| {
+        // The address may hold a secret: it is not repeated.
+        let webhook = Webhook::new(url, form).map_err(|why| anyhow!("--webhook: {why}"))?;
+        Ok(Target::Webhook(webhook))
+    });
+    programs.chain(webhooks).collect()
 }
 
 /// Passes on what other processes ask for.
@@ -62,10 +83,12 @@ struct Teller<'a> {
     line: ProgressBar,
     width: usize,
     bytes: u64,
+    deliveries: Deliveries,
+    metrics: Option<Metrics>,
 }
 
 impl<'a> Teller<'a> {
-    fn new(args: &'a WatchArgs) -> Self {
+    fn new(args: &'a WatchArgs, deliveries: Deliveries) -> Self {
         let line = ProgressBar::new_spinner();
         if args.quiet || !io::stderr().is_terminal() {
             line.set_draw_target(ProgressDrawTarget::hidden());
@@ -78,11 +101,32 @@ impl<'a> Teller<'a> {
             line,
             width: args.reading.width.unwrap_or_else(of_terminal),
             bytes: 0,
+            deliveries,
+            metrics: args.metrics.clone().map(Metrics::new),
+        }
+    }
+
+    /// What went wrong with those to whom alerts are delivered, and the figures, where it is time.
+    fn keep_up(&mut self, status: &Status, at_end: bool) {
+        let mut troubles = self.deliveries.troubles();
+        if let Some(metrics) = &mut self.metrics {
+            let kept = metrics.keep(status, self.deliveries.counts(), at_end);
+            troubles.extend(kept.err().map(|err| format!("{err:#}")));
+        }
+        if !self.args.quiet {
+            let tell = || {
+                troubles
+                    .iter()
+                    .for_each(|t| complain(&format!("warning: {t}")))
+            };
+            self.line.suspend(tell);
         }
     }
 
     /// What is open at the end.
-    fn finish(&self, ending: &Ending) -> anyhow::Result<()> {
+    fn finish(&mut self, ending: &Ending) -> anyhow::Result<()> {
+        self.deliveries.finish(PATIENCE);
+        self.keep_up(&ending.status, true);
         self.line.finish_and_clear();
         if self.args.quiet {
             return Ok(());
@@ -142,10 +186,16 @@ impl<'a> Teller<'a> {
 
 impl Listener for Teller<'_> {
     fn alert(&mut self, alert: &Alert, _live: bool) -> io::Result<()> {
-        self.line.suspend(|| self.write(alert))
+        self.line.suspend(|| self.write(alert))?;
+        self.deliveries.tell(alert);
+        if let Some(metrics) = &mut self.metrics {
+            metrics.count(alert.event);
+        }
+        Ok(())
     }
 
     fn status(&mut self, status: &Status) {
+        self.keep_up(status, false);
         if self.line.is_hidden() {
             return;
         }

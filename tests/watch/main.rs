@@ -7,6 +7,7 @@ mod fixture;
 #[allow(dead_code, reason = "each test program uses a part")]
 mod support;
 
+mod deliver;
 mod files;
 mod pipe;
 mod replay;
