@@ -6,8 +6,11 @@ use super::line::Parts;
 use super::*;
 
 #[allow(dead_code, reason = "each test program uses a part")]
-#[path = "../../../tests/support/journal.rs"]
+#[path = "../../../../tests/support/journal.rs"]
 mod writer;
+
+mod damage;
+mod journalctl;
 
 use writer::{Packing, Style, When};
 
