@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use rayon::prelude::*;
+
 use super::look::Opened;
 use crate::classify::{Event, Templates};
 use crate::framing::{BLOCK, Blocks};
@@ -38,7 +40,7 @@ const SIGMAS: f64 = 5.0;
 /// share of its square (negative binomial distribution; a burst half as large as the mean is usual).
 const BURSTS: f64 = 0.25;
 
-/// What was new before each incident, in their order.
+/// What was new before each incident, in their order; each is looked at by itself.
 pub(super) fn of_all(
     timeline: &Timeline,
     ledger: &Ledger,
@@ -54,7 +56,7 @@ pub(super) fn of_all(
         let text = before(source, look.event.place.offset.get()).ok()?;
         look.news(&text, opened)
     };
-    incidents.iter().map(of).collect()
+    incidents.par_iter().map(of).collect()
 }
 
 /// What is looked for.
