@@ -67,6 +67,6 @@ pub mod stages {
     pub use crate::primitives::{ByteOffset, FileId, LineNo};
     pub use crate::record::{Format, Frame, detect, read};
     pub use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};
-    pub use crate::source::{Meta, discover};
+    pub use crate::source::{Meta, Source, discover};
     pub use crate::timeline::{FileEvents, build as timeline};
 }
