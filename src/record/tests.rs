@@ -226,7 +226,7 @@ const LOGGERS: &[(&str, &str)] = &[
     ),
     (
         "{\"insertId\":\"1\",\"logName\":\"l\",\"severity\":\"ERROR\",\"timestamp\":\"2026-03-01T09:00:00.1Z\",\"resource\":{\"type\":\"k8s_container\",\"labels\":{\"pod_name\":\"web-1\",\"container_name\":\"app\"}},\"textPayload\":\"m\"}",
-        "json-lines at=2026-03-01T09:00:00.100Z unit=app severity=Error :=\"m\"",
+        "json-lines at=2026-03-01T09:00:00.100Z unit=app subject=web-1 severity=Error pod=web-1 :=\"m\"",
     ),
     (
         "{\"@t\":\"2026-03-01T09:00:00.1234567Z\",\"@mt\":\"User {Id}\",\"@l\":\"Error\",\"@x\":\"System.X\"}",

@@ -91,7 +91,15 @@ pub(in crate::record) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> 
         Format::Compose => compose(line)?.1,
         _ => stern(line)?.2,
     };
-    stamped(text).0.or_else(|| super::any_stamp(text))
+    stamped(text).0.or_else(|| own_stamp(text))
+}
+
+/// The stamp that a container's own line bears.
+fn own_stamp(text: &[u8]) -> Option<Stamp> {
+    match text.first() {
+        Some(b'{') => super::json::stamp_of(text, Format::JsonLines),
+        _ => super::any_stamp(text),
+    }
 }
 
 /// Reads a line of `docker compose logs`.
@@ -102,7 +110,7 @@ pub(in crate::record) fn read_compose<'a>(frame: Frame<'a>) -> Option<Record<'a>
     record.unit = Some(text(service(container)));
     record.facts.push(("container", text(container)));
     let (stamp, rest) = stamped(rest);
-    record.stamp = stamp.or_else(|| super::any_stamp(rest));
+    record.stamp = stamp.or_else(|| own_stamp(rest));
     inner::set_message(&mut record, Cow::Borrowed(rest));
     record.stamp = record
         .stamp
@@ -170,7 +178,7 @@ pub(in crate::record) fn read_stern<'a>(frame: Frame<'a>) -> Option<Record<'a>> 
     record.facts.push(("pod", text(pod)));
     record.facts.push(("container", text(container)));
     let (stamp, rest) = stamped(rest);
-    record.stamp = stamp.or_else(|| super::any_stamp(rest));
+    record.stamp = stamp.or_else(|| own_stamp(rest));
     inner::set_message(&mut record, Cow::Borrowed(rest));
     record.stamp = record
         .stamp

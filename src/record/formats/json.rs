@@ -11,7 +11,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 
 use super::keys::Parts;
 use super::lines;
-use super::{Format, container, into_owned, journal, kube, start};
+use super::{Format, container, into_owned, journal, kube, otlp, start};
 use crate::record::{Frame, Record, stamp};
 use crate::time::Stamp;
 
@@ -42,6 +42,9 @@ pub(in crate::record) fn shape(line: &[u8]) -> Option<Format> {
 /// Reads a line that is one JSON object.
 pub(in crate::record) fn read<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
     let line = lines::chomp(frame.line);
+    if let Some(record) = otlp::read(frame) {
+        return Some(record);
+    }
     let blank = || Record {
         message: Cow::Borrowed(line),
         ..start(Format::JsonLines, frame.line)
@@ -200,32 +203,43 @@ impl<'de> Visitor<'de> for Walk<'_, 'de> {
 /// Names of an object's time, for a stamp found without parsing it.
 fn times(format: Format) -> &'static [&'static [u8]] {
     match format {
-        Format::DockerJson => &[b"\"time\":"],
+        Format::DockerJson => &[b"\"time\""],
         Format::KubeEvents => &[
-            b"\"lastTimestamp\":",
-            b"\"eventTime\":",
-            b"\"firstTimestamp\":",
+            b"\"lastTimestamp\"",
+            b"\"eventTime\"",
+            b"\"firstTimestamp\"",
         ],
-        Format::KubeAudit => &[b"\"stageTimestamp\":", b"\"requestReceivedTimestamp\":"],
+        Format::KubeAudit => &[b"\"stageTimestamp\"", b"\"requestReceivedTimestamp\""],
+        Format::JsonPretty => &[
+            b"\"__REALTIME_TIMESTAMP\"",
+            b"\"@timestamp\"",
+            b"\"timestamp\"",
+            b"\"time\"",
+            b"\"ts\"",
+        ],
         _ => &[
-            b"\"@timestamp\":",
-            b"\"timestamp\":",
-            b"\"time\":",
-            b"\"asctime\":",
-            b"\"@t\":",
-            b"\"$date\":",
-            b"\"ts\":",
-            b"\"t\":",
+            b"\"@timestamp\"",
+            b"\"timestamp\"",
+            b"\"time\"",
+            b"\"asctime\"",
+            b"\"@t\"",
+            b"\"$date\"",
+            b"\"ts\"",
+            b"\"t\"",
         ],
     }
 }
 
 /// An object's time, found without parsing it.
 pub(in crate::record) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
+    if otlp::is_line(line) {
+        return otlp::stamp_of(line);
+    }
     times(format).iter().find_map(|name| {
         let rest = line
             .get(memmem::find(line, name)? + name.len()..)?
             .trim_ascii_start();
+        let rest = rest.strip_prefix(b":")?.trim_ascii_start();
         let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
         let len = rest
             .iter()

@@ -51,15 +51,18 @@ fn part(name: &str) -> Option<Part> {
         | "resource.labels.container_name" => Part::Unit(1),
         "service" | "service.name" | "service_name" | "serviceName" | "_service" => Part::Unit(2),
         "app" | "application" | "kubernetes.labels.app" => Part::Unit(3),
-        "kubernetes.pod_name" | "kubernetes.pod.name" | "podName" | "resource.labels.pod_name" => {
-            Part::Unit(4)
-        }
 
-        "pod" | "pod.name" | "podRef.name" => Part::Subject(0),
+        "pod"
+        | "pod.name"
+        | "podRef.name"
+        | "podName"
+        | "kubernetes.pod_name"
+        | "kubernetes.pod.name"
+        | "resource.labels.pod_name" => Part::Subject(0),
         "container" | "container.name" | "container_name" => Part::Subject(1),
         "task" | "alloc_id" => Part::Subject(2),
 
-        "hostname" | "host" | "host.name" | "_HOSTNAME" => Part::Host(0),
+        "hostname" | "host" | "host.name" | "host.hostname" | "_HOSTNAME" => Part::Host(0),
         "nodeName" | "kubernetes.host" | "node.name" | "node" => Part::Host(1),
 
         "pid" | "process.pid" | "@pid" => Part::Pid(0),
@@ -106,6 +109,8 @@ pub(in crate::record) struct Parts<'a> {
     pid: Ranked<'a>,
     trace: Ranked<'a>,
     facts: Vec<(&'static str, Cow<'a, [u8]>)>,
+    /// Serilog's compact form.
+    is_compact: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -119,6 +124,7 @@ impl<'a> Parts<'a> {
         if value.is_empty() {
             return;
         }
+        self.is_compact |= name == "@t";
         let (rank, place) = match part(name) {
             Some(Part::Time(rank)) => (rank, &mut self.time),
             Some(Part::Level(rank)) => (rank, &mut self.level),
@@ -151,17 +157,25 @@ impl<'a> Parts<'a> {
         if let Some((_, time)) = &self.time {
             record.stamp = stamp::from_text(time);
         }
-        record.severity = self
-            .level
-            .and_then(|(_, value)| severity(&value))
-            .or(record.severity);
+        record.severity = match self.level {
+            Some((_, value)) => severity(&value),
+            // Compact events leave the level out where it is Information (clef-json.org).
+            None if self.is_compact => Some(Severity::Info),
+            None => None,
+        }
+        .or(record.severity);
         // A pod or container is the fact's name too: rules ask for it by that.
         if let Some((rank @ 0..=1, value)) = &self.subject {
             let name = if *rank == 0 { "pod" } else { "container" };
             record.facts.push((name, into_text(value.clone())));
         }
         record.program = text(self.logger).or(record.program.take());
-        record.unit = text(self.unit).or(record.unit.take());
+        let pod = self
+            .subject
+            .as_ref()
+            .filter(|(rank, _)| *rank == 0)
+            .cloned();
+        record.unit = text(self.unit.or(pod)).or(record.unit.take());
         record.subject = text(self.subject).or(record.subject.take());
         record.host = text(self.host).or(record.host.take());
         let pid = self.pid.and_then(|(_, value)| stamp::number(&value));

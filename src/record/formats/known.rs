@@ -209,7 +209,7 @@ formats! {
         "`docker events`, `podman events`"
         "2026-03-01T10:00:00.123456789+01:00 container die 0a1b2c3d4e5f (exitCode=139, image=app:1, name=app)"
         => "docker"
-        ["{time:isot} {>}container {word} {hex} ({..}", "{time:isob} {..} {>}container {word} {hex} ({..}"]
+        ["{time:isot} {>}container {word} {hex} ({..}", "{time:isob} {..} {>}container {word} {hex} ({..}", "{time:isob} {..} {..} {>}container {word} {hex} ({..}"]
     Containers Heroku "heroku"
         "Heroku's logplex"
         "2026-03-01T09:00:00.123456+00:00 heroku[web.1]: State changed from up to crashed"
@@ -225,7 +225,7 @@ formats! {
     Containers Logcli "logcli"
         "Loki's `logcli query`: time, labels, line"
         "2026-03-01T10:00:00+01:00 {app=\"web\", pod=\"web-6c5\"} started"
-        ["{time:isot} {{{labels}} {inner}", "{time:isot} {..} {{{labels}} {inner}"]
+        ["{time:isot} {{{labels} {inner}", "{time:isot} {..} {{{labels} {inner}"]
     Containers GithubActions "github-actions"
         "GitHub Actions: seven digits of a second"
         "2026-03-01T09:00:00.1234567Z started"
@@ -498,7 +498,7 @@ formats! {
         "CFEngine"
         "2026-03-01T10:00:00+0100     info: started"
         => "cf-agent"
-        ["{time:isot}    {lower}: {message}"]
+        ["{time:isot}  {lower}: {message}"]
     Tools GitReflog "git-reflog"
         "git's reflog files"
         "0123456789abcdef0123456789abcdef01234567 123456789abcdef0123456789abcdef012345678 Ops <ops@example.com> 1772355600 +0100\tcommit: limit raised"

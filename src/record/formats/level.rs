@@ -11,17 +11,18 @@ pub(in crate::record) fn of(word: &[u8]) -> Option<Severity> {
     Some(match &*upper {
         b"EMERG" | b"EMERGENCY" => Severity::Emergency,
         b"ALERT" | b"ALRT" => Severity::Alert,
-        b"CRIT" | b"CRITICAL" | b"FATAL" | b"FTL" | b"PANIC" | b"PNC" | b"DPANIC" => {
-            Severity::Critical
-        }
+        b"CRIT" | b"CRITICAL" | b"FATAL" | b"FATA" | b"FTL" | b"PANIC" | b"PANI" | b"PNC"
+        | b"DPANIC" => Severity::Critical,
         b"ERROR" | b"ERR" | b"ERRO" | b"EROR" | b"SEVERE" | b"FAIL" | b"FAULT" => Severity::Error,
         b"WARN" | b"WARNING" | b"WRN" => Severity::Warning,
         b"NOTICE" | b"NOTE" | b"NTC" => Severity::Notice,
         b"INFO" | b"INF" | b"INFORMATION" | b"LOG" | b"CONFIG" | b"DEFAULT" | b"SYSTEM" => {
             Severity::Info
         }
-        b"DEBUG" | b"DBG" | b"DEBG" | b"DBUG" | b"TRACE" | b"TRC" | b"TRAC" | b"TRCE" | b"BLAT"
-        | b"FINE" | b"FINER" | b"FINEST" | b"VERBOSE" => Severity::Debug,
+        b"DEBUG" | b"DEBU" | b"SUBDEBUG" | b"DDEBUG" | b"DBG" | b"DEBG" | b"DBUG" | b"TRACE"
+        | b"TRC" | b"TRAC" | b"TRCE" | b"BLAT" | b"FINE" | b"FINER" | b"FINEST" | b"VERBOSE" => {
+            Severity::Debug
+        }
         _ => return None,
     })
 }

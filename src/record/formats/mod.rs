@@ -30,6 +30,7 @@ mod kube;
 mod level;
 mod lines;
 mod logfmt;
+mod otlp;
 mod packages;
 mod pretty;
 mod services;
@@ -396,6 +397,13 @@ pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Op
 
 /// The line's own stamp.
 pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
+    if line.first() == Some(&0x1b) {
+        let clean = uncoloured(line);
+        return clean
+            .first()
+            .filter(|byte| **byte != 0x1b)
+            .and_then(|_| stamp_of(&clean, format));
+    }
     match format {
         F::JournalJson => return Places::default().stamp(line),
         F::Journal => return journal_file::stamp(line),
@@ -407,7 +415,7 @@ pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
         F::DockerJson | F::JsonLines | F::KubeEvents | F::KubeAudit => {
             return json::stamp_of(line, format);
         }
-        F::JsonPretty => return json::stamp_of(line, F::JsonLines),
+        F::JsonPretty => return json::stamp_of(line, format),
         F::JavaUtilLogging => return java::stamp_of(line),
         F::WindowsCsv | F::WindowsCsvDayFirst => return windows::csv_stamp(line, format),
         F::WindowsXml => return windows::xml_stamp(line),

@@ -30,6 +30,12 @@ pub(in crate::record) struct Split<'a> {
 }
 
 impl<'a> Split<'a> {
+    /// Whether the line is of this family whatever the file's other lines are: `payload refused: ..`
+    /// behind a stamp has the form of a host and a tag, too.
+    pub(in crate::record) fn is_sure(&self) -> bool {
+        self.priority.is_some() || !self.pid.is_empty()
+    }
+
     /// For the census.
     pub(in crate::record) fn tag(&self) -> Option<Tag<'a>> {
         (!self.program.is_empty()).then_some(Tag {
@@ -226,11 +232,18 @@ fn stamped(line: &[u8], at: usize) -> Option<Split<'_>> {
     let split = host_and_tag(line, end + 1, format, stamp);
     // These stamps are those of other formats too: only the tag tells.
     let told = match layout {
-        Layout::Iso | Layout::Epoch => !split.host.is_empty() && !split.program.is_empty(),
+        Layout::Iso | Layout::Epoch => {
+            !split.program.is_empty() && !split.host.is_empty() && !is_part_of_logger(split.host)
+        }
         _ if split.program.is_empty() => is_repetition(line.get(split.message..)?),
         _ => !split.host.is_empty() || super::level::of(split.program).is_none(),
     };
     told.then_some(split)
+}
+
+/// Whether what stands in a host's place is what loggers put behind their stamps: `[INFO]`, `DEBUG`.
+fn is_part_of_logger(host: &[u8]) -> bool {
+    host.starts_with(b"[") || super::level::bare(host).is_some()
 }
 
 /// Messages that never have a tag.

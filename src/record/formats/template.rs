@@ -133,6 +133,8 @@ enum Field {
     /// One of these words.
     OneOf(&'static [&'static str]),
     Labels,
+    /// A log stream's name: ECS has `PREFIX/CONTAINER/TASK`.
+    Stream,
     /// Anything up to the literal behind it.
     Any,
     /// As `Any`: a program's name that may have blanks.
@@ -167,7 +169,6 @@ enum Letters {
     Hex40,
     Uuid,
     Address,
-    WithSlash,
     Dated,
     Age,
     LogFile,
@@ -208,7 +209,7 @@ fn field(name: &str) -> Option<Field> {
         "namespace" => Field::Fact("namespace"),
         "kind" => Field::Fact("kind"),
         "reason" => Field::Fact("reason"),
-        "stream" => Field::Word(Letters::WithSlash),
+        "stream" => Field::Stream,
         "labels" => Field::Labels,
         "n" | "port" => Field::Word(Letters::Digits),
         "num" => Field::Word(Letters::Number),
@@ -470,9 +471,13 @@ impl<'a> Reader<'a> {
     fn word(&self, next: &[Piece], with_blanks: bool) -> Option<&'a [u8]> {
         let rest = self.rest();
         let rest = rest.get(..LONGEST).unwrap_or(rest);
-        let word = match next {
-            [Piece::Literal(text), ..] => &rest[..memmem::find(rest, text)?],
-            [Piece::Blanks(_), Piece::Literal(text), ..] if with_blanks => {
+        // Where the message begins is no text.
+        let mut next = next
+            .iter()
+            .filter(|piece| !matches!(piece, Piece::Field(Field::MessageHere)));
+        let word = match (next.next(), next.next()) {
+            (Some(Piece::Literal(text)), _) => &rest[..memmem::find(rest, text)?],
+            (Some(Piece::Blanks(_)), Some(Piece::Literal(text))) if with_blanks => {
                 let blank =
                     |at: &usize| at.checked_sub(1).and_then(|at| rest.get(at)) == Some(&b' ');
                 let at = memmem::find_iter(rest, text).find(blank)?;
@@ -584,6 +589,19 @@ impl<'a> Reader<'a> {
                 labels.contains(&b'=').then_some(())?;
                 self.labels(labels);
                 close + 1
+            }
+            Field::Stream => {
+                let word = self.word(next, false)?;
+                let named = word.contains(&b'/') && !word.contains(&b'=');
+                let word = Some(word).filter(|_| named)?;
+                let mut parts = word.split(|b| *b == b'/');
+                if let (Some(_), Some(container), Some(_), None) =
+                    (parts.next(), parts.next(), parts.next(), parts.next())
+                {
+                    self.record.unit = Some(text(container));
+                }
+                self.record.subject = Some(text(word));
+                word.len()
             }
             Field::Any => self.word(next, true)?.len(),
             Field::Name => {
@@ -727,7 +745,6 @@ impl Letters {
                     || (word.iter().any(|b| matches!(b, b'.' | b':'))
                         && all(|b| b.is_ascii_hexdigit() || b".:[]%-".contains(b)))
             }
-            Self::WithSlash => word.contains(&b'/') && !word.contains(&b'='),
             Self::Dated => {
                 word.iter().filter(|b| matches!(b, b'.' | b'-')).count() >= 2
                     && word.first().is_some_and(u8::is_ascii_digit)

@@ -34,7 +34,8 @@ pub(in crate::record) fn read<'a>(frame: Frame<'a>, hint: Format) -> Option<Reco
 /// Reads the record that the line is a part of: from the nearest header on.
 pub(in crate::record) fn read_block<'a>(frame: Frame<'a>, hint: Format) -> Option<Record<'a>> {
     let block = Block::around(frame, super::is_head)?;
-    if syslog::split(block.head).is_some() {
+    let is_syslog = |split: syslog::Split<'_>| split.is_sure() || hint != Format::StampedText;
+    if syslog::split(block.head).is_some_and(is_syslog) {
         return syslog::read_block(frame, super::is_head)
             .map(|record| super::settled(record, hint));
     }
@@ -121,6 +122,9 @@ fn plain_header(line: &[u8], hint: Format) -> Option<Record<'_>> {
     Some(record)
 }
 
+/// uvicorn's messages begin in this column (`uvicorn/logging.py` pads levels to eight).
+const UVICORN: usize = 10;
+
 /// Python's `WARNING:root:text` and uvicorn's `INFO:     text`.
 fn stampless(line: &[u8]) -> Option<Record<'_>> {
     let colon = line.iter().take(9).position(|b| *b == b':')?;
@@ -128,7 +132,8 @@ fn stampless(line: &[u8]) -> Option<Record<'_>> {
     let rest = &line[colon + 1..];
     let mut record = start(Format::PythonLogging, line);
     record.severity = Some(severity);
-    if rest.starts_with(b"  ") {
+    let blanks = rest.iter().take_while(|b| **b == b' ').count();
+    if blanks > 1 || colon + 1 + blanks == UVICORN {
         record.message = Cow::Borrowed(rest.trim_ascii_start());
         return Some(record);
     }
