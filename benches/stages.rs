@@ -47,6 +47,7 @@ fn work(text: &[u8], rules: &RuleSet, sieve: &Sieve, depth: Depth) -> Flood {
     let format = detect(&text[..text.len().min(64 << 10)]);
     let input = InputName {
         file: FileId::new(0),
+        host: None,
         stem: Some("syslog"),
         format,
     };

@@ -469,7 +469,7 @@ impl RuleSet {
             class: rule.class,
             rule: n,
             kind: self.kinds[n],
-            host: owned(&record.host),
+            host: owned(&record.host).or_else(|| input.host.map(Into::into)),
             program: program.map(Into::into),
             unit: owned(&record.unit),
             subject: owned(&record.subject),
@@ -546,6 +546,8 @@ pub struct InputName<'a> {
     pub file: FileId,
     /// Its bare name: the program of records that name none; `None` for a stream.
     pub stem: Option<&'a str>,
+    /// The host of records that name none, as far as the file's place tells.
+    pub host: Option<&'a str>,
     /// The format of most of its lines.
     pub format: Format,
 }

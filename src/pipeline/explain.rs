@@ -111,6 +111,7 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
     let input = InputName {
         file: FileId::new(0),
         stem: file,
+        host: None,
         format,
     };
     let candidate = Candidate {

@@ -134,6 +134,7 @@ impl<'a> Job<'a> {
         let input = InputName {
             file: FileId::new(self.index),
             stem,
+            host: self.source.host(),
             format: self.format,
         };
         let _waiters = Waiters(self);

@@ -25,6 +25,10 @@ pub struct Told {
     pub class: &'static str,
     /// The kind, where it has one.
     pub kind: Option<&'static str>,
+    /// The host that wrote it, by the record or by where its file lies.
+    pub host: Option<String>,
+    /// The program that wrote it, by the record or by its file's name.
+    pub program: Option<String>,
     /// The rule's id.
     pub rule: String,
     /// How many records it stands for: more than one where a flood was folded.
@@ -64,6 +68,8 @@ pub fn events(
         line: event.place.line.get(),
         class: event.class.name(),
         kind: event.kind,
+        host: event.host.as_deref().map(str::to_owned),
+        program: event.program.as_deref().map(str::to_owned),
         rule: rules.get(event.rule).map_or("", |rule| &rule.id).to_owned(),
         count: event.count,
         text: event.text.to_string(),

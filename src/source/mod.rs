@@ -35,6 +35,7 @@ pub struct Source {
     place: Place,
     /// The file's own id, where it is a binary journal.
     journal: Option<[u8; 16]>,
+    host: Option<Box<str>>,
 }
 
 /// How to open a source.
@@ -62,6 +63,7 @@ impl Source {
             folder,
             place,
             journal: None,
+            host: None,
         }
     }
 
@@ -101,6 +103,7 @@ impl Source {
             folder,
             place,
             journal: None,
+            host: None,
         }
     }
 
@@ -112,11 +115,19 @@ impl Source {
     /// The file name without rotation numbers, dates, compression and log endings: who wrote the file,
     /// as far as its name tells.
     ///
-    /// `syslog.2.gz` gives `syslog`, `botd.err.log` gives `botd`, `error.log` gives `error`.
+    /// `syslog.2.gz` gives `syslog`, `botd.err.log` and `botd-error.log` give `botd`, `error.log` gives
+    /// `error`, `sv/botd/current` gives `botd`.
     #[must_use]
     pub fn stem(&self) -> &str {
         let (folder, file) = self.split();
-        name::container(folder, file).unwrap_or_else(|| name::Name::of(file).stem)
+        name::writer(folder, file)
+    }
+
+    /// The host whose logs lie in the file's folder: its name, where other folders beside it hold files
+    /// of the same name, as collected logs do (`web01/app.log`, `web02/app.log`).
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
     }
 
     /// The path without rotation numbers, dates and compression: equal for the rotated copies of one log,

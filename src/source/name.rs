@@ -16,10 +16,55 @@ const ENDINGS: [&str; 11] = [
     ".old",
 ];
 
+/// Names of files that tell nothing of who writes them: their folder's does (svlogd, multilog and s6-log
+/// write `current`).
+const NAMELESS: [&str; 6] = ["current", "stdout", "stderr", "output", "out", "0"];
+/// What tells a program's streams apart, in names as PM2 (`api-out.log`, `api-error.log`) and supervisord
+/// (`api-stderr---supervisor-x1y2z3.log`) make them.
+const STREAMS: [&str; 7] = [
+    "-out", "-error", "-err", "-stdout", "-stderr", "_stdout", "_stderr",
+];
+/// How many digits of a container's id Docker shows.
+const SHORT_ID: usize = 12;
+
+/// Who writes a file, by its path: a pod, a container, the folder of files that have one name
+/// everywhere, else the file's own stem without the name of a stream.
+pub(super) fn writer<'a>(folder: &'a str, file: &'a str) -> &'a str {
+    if let Some(name) = container(folder, file).or_else(|| docker(folder, file)) {
+        return name;
+    }
+    let stem = Name::of(file).stem;
+    let parent = folder.trim_end_matches('/').rsplit('/').next();
+    match parent.filter(|parent| NAMELESS.contains(&stem) && !parent.is_empty()) {
+        Some(parent) if parent != "." && parent != ".." => parent,
+        _ => {
+            let stem = stem.split("---supervisor-").next().unwrap_or(stem);
+            let cut = STREAMS.iter().find_map(|end| stem.strip_suffix(end));
+            cut.filter(|rest| !rest.is_empty()).unwrap_or(stem)
+        }
+    }
+}
+
+/// Whether the folder's name, and not the file's, tells who writes the file.
+pub(super) fn is_of_folder(folder: &str, file: &str) -> bool {
+    container(folder, file).is_some()
+        || docker(folder, file).is_some()
+        || NAMELESS.contains(&Name::of(file).stem)
+}
+
+/// The short id of a container's log file, as Docker's json-file driver has it:
+/// `containers/ID/ID-json.log`.
+fn docker<'a>(folder: &'a str, file: &'a str) -> Option<&'a str> {
+    let id = folder.trim_end_matches('/').rsplit('/').next()?;
+    let rest = file.strip_prefix(id)?;
+    let is_id = id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_id && rest.starts_with("-json.log")).then(|| &id[..SHORT_ID])
+}
+
 /// The pod of a container's log file, as the kubelet lays them out:
 /// `pods/NAMESPACE_POD_UID/CONTAINER/N.log` and `containers/POD_NAMESPACE_CONTAINER-ID.log`
 /// (k8s.io/kubernetes, pkg/kubelet/kuberuntime/helpers.go).
-pub(super) fn container<'a>(folder: &'a str, file: &'a str) -> Option<&'a str> {
+fn container<'a>(folder: &'a str, file: &'a str) -> Option<&'a str> {
     let mut folders = folder.trim_end_matches('/').rsplit('/');
     let last = folders.next()?;
     if last == "containers" {
@@ -233,6 +278,31 @@ mod tests {
             Some("cart-6d9c7f5b8-x2z9k")
         );
         assert_eq!(container("/var/log/", "0.log"), None);
+    }
+
+    #[test]
+    fn who_writes_a_file_is_told_by_its_folder_where_its_name_does_not() {
+        let id = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
+        for (folder, file, expected) in [
+            (
+                format!("/var/lib/docker/containers/{id}/"),
+                format!("{id}-json.log.1"),
+                "0a1b2c3d4e5f",
+            ),
+            ("/etc/sv/api/".into(), "current".into(), "api"),
+            ("./".into(), "current".into(), "current"),
+            ("logs/".into(), "api-error.log".into(), "api"),
+            ("logs/".into(), "error.log".into(), "error"),
+            ("logs/".into(), "-error.log".into(), "-error"),
+            (
+                "/tmp/".into(),
+                "api-stderr---supervisor-x1_y2.log".into(),
+                "api",
+            ),
+            ("logs/".into(), "api.err.log.2.gz".into(), "api"),
+        ] {
+            assert_eq!(writer(&folder, &file), expected, "{folder}{file}");
+        }
     }
 
     #[test]

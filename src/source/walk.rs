@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
@@ -204,7 +204,8 @@ impl Finder {
         }
         self.sort();
         let list = std::mem::take(&mut self.found);
-        let list = self.without_copies(list.into_iter().map(|found| found.source));
+        let mut list = self.without_copies(list.into_iter().map(|found| found.source));
+        name_hosts(&mut list);
         Sources {
             list,
             warnings: self.warnings,
@@ -340,6 +341,26 @@ impl Finder {
             }
         }
         list
+    }
+}
+
+/// Gives files their folder's name as their host's where folders beside it hold files of the same name.
+fn name_hosts(list: &mut [Source]) {
+    let mut folders: HashMap<(String, String), BTreeSet<String>> = HashMap::new();
+    let place = |source: &Source| {
+        let (folder, file) = source.split();
+        let (above, host) = folder.trim_end_matches('/').rsplit_once('/')?;
+        let is_name = !matches!(host, "" | "." | "..") && !name::is_of_folder(folder, file);
+        let series = source.series();
+        let base = series.get(folder.len()..)?.to_owned();
+        is_name.then(|| ((above.to_owned(), base), host.to_owned()))
+    };
+    for (key, host) in list.iter().filter_map(place) {
+        folders.entry(key).or_default().insert(host);
+    }
+    for source in list {
+        let found = place(source).filter(|(key, _)| folders.get(key).is_some_and(|f| f.len() > 1));
+        source.host = found.map(|(_, host)| host.into());
     }
 }
 

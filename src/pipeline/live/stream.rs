@@ -175,6 +175,7 @@ impl Stream {
         let input = InputName {
             file: FileId::new(0),
             stem: self.name.stem.as_deref(),
+            host: None,
             format: self.format(),
         };
         let yielded = work(block, &input, Often::default(), tools);

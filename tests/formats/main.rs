@@ -1,6 +1,9 @@
 //! A sample of every format, written in its real shape: what it is taken for, how much of it is read, its
 //! first and last time, and what chosen lines tell (testdata/formats/expected.toml).
 
+mod mixed;
+mod places;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
