@@ -245,20 +245,9 @@ impl Follower {
         offset: u64,
     ) -> Result<(), Gone> {
         let path = &position.path;
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
         let series = Source::at(path).series();
-        let Ok(sources) = discover(&[folder.unwrap_or(Path::new(".")).to_owned()]) else {
-            return Ok(());
-        };
-        let base = |series: &str| series.rsplit('/').next().map(str::to_owned);
         let mut newer = false;
-        for source in sources
-            .list
-            .iter()
-            .filter(|s| base(&s.series()) == base(&series))
-        {
+        for source in &settled(path, &series) {
             let plain = source.plain_file();
             let is_open = match open {
                 Some(open) => (plain.and_then(|path| fs::metadata(path).ok()))
@@ -640,6 +629,47 @@ fn count(file: &mut File) -> io::Result<(u64, u64)> {
 fn is_current(path: &Path, given: bool) -> bool {
     let source = Source::at(path);
     !source.is_rotated() || given && !Path::new(&source.series()).exists()
+}
+
+/// The files of a series, the oldest first, once they are not being renamed or compressed; after so many
+/// tries as they are.
+fn settled(path: &Path, series: &str) -> Vec<Source> {
+    const TRIES: usize = 100;
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let folder = parent.unwrap_or(Path::new(".")).to_owned();
+    let base = |series: &str| series.rsplit('/').next().map(str::to_owned);
+    let wanted = base(series);
+    let listed = || {
+        let found = discover(std::slice::from_ref(&folder)).map(|found| found.list);
+        let mut list = found.unwrap_or_default();
+        list.retain(|source| base(&source.series()) == wanted);
+        list
+    };
+    // What is being compressed lies there twice, and is no copy yet.
+    let state = || {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| base(&Source::at(&entry.path()).series()) == wanted);
+        let mut files: Vec<_> = files
+            .filter_map(|entry| {
+                let meta = entry.metadata().ok()?;
+                // The one that is written to grows.
+                let length = (entry.path() != path).then(|| meta.len());
+                Some((entry.file_name(), identity(&meta), length))
+            })
+            .collect();
+        files.sort_unstable();
+        files
+    };
+    let mut list = Vec::new();
+    for _ in 0..TRIES {
+        let before = state();
+        std::thread::sleep(BREATH / 4);
+        list = listed();
+        if state() == before {
+            break;
+        }
+    }
+    list
 }
 
 /// What was not read of a file, in a copy of it beside it.
