@@ -653,7 +653,7 @@ fn settled(path: &Path, series: &str) -> Vec<Source> {
             .filter_map(|entry| {
                 let meta = entry.metadata().ok()?;
                 // The one that is written to grows.
-                let length = (entry.path() != path).then(|| meta.len());
+                let length = (entry.path() != path).then_some(meta.len());
                 Some((entry.file_name(), identity(&meta), length))
             })
             .collect();
