@@ -117,9 +117,6 @@ fn pid_finder(record: &Record<'_>, line: &[u8]) -> Option<memmem::Finder<'static
 /// The message of `line` where the same process wrote it; `None` where another did.
 fn message_of(line: &[u8], after: &[u8], first: &Record<'_>, hint: Format) -> Option<Vec<u8>> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if first.program.is_none() && first.pid.is_none() {
-        return Some(line.to_vec());
-    }
     let next = read(
         Frame {
             line,
@@ -127,8 +124,20 @@ fn message_of(line: &[u8], after: &[u8], first: &Record<'_>, hint: Format) -> Op
             after,
         },
         hint,
-    )?;
-    let same = next.pid == first.pid && next.program == first.program && next.host == first.host;
+    );
+    let anonymous = first.program.is_none() && first.pid.is_none();
+    let bare = next
+        .as_ref()
+        .is_none_or(|next| next.format == Format::Plain);
+    if anonymous && bare {
+        return Some(line.to_vec());
+    }
+    let next = next?;
+    let same = next.pid == first.pid
+        && next.program == first.program
+        && next.host == first.host
+        && next.unit == first.unit
+        && next.subject == first.subject;
     // What a line of an indented message lost at its left is part of its meaning here.
     same.then(|| indented(line, &next.message))
 }

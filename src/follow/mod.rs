@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::Warning;
 use crate::record::Format;
-use crate::source::Meta;
+use crate::source::{Meta, STDIN};
 use crate::time::Timestamp;
 
 mod files;
@@ -129,6 +129,7 @@ pub fn follow_stream(mut reader: impl Read + Send + 'static, path: &str, feed: F
     std::thread::spawn(move || {
         let name = StreamName {
             series: path.clone(),
+            stem: Some(STDIN.to_owned()),
             path: path.clone(),
             meta: Meta {
                 modified: Some(wall()),

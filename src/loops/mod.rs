@@ -9,12 +9,14 @@ use crate::classify::{Class, Event, Family, Signature};
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
+mod banner;
 mod cycle;
 mod exit;
 mod identity;
 mod machine;
 mod silent;
 
+pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
 pub use cycle::{CrashKind, End, Track, is_supervisor};
 pub use identity::{Entity, is_alias, plain};
 pub use silent::{Line, Process, Suspect, Voice, suspects};

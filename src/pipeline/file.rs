@@ -129,7 +129,7 @@ impl<'a> Job<'a> {
         progress: &dyn Progress,
     ) -> Option<FileYield> {
         // A journal's entries name their program, and its file's name tells none.
-        let has_stem = self.source.path != "-" && self.format != Format::Journal;
+        let has_stem = self.format != Format::Journal;
         let stem = has_stem.then(|| self.source.stem());
         let input = InputName {
             file: FileId::new(self.index),
@@ -290,9 +290,13 @@ impl Join {
             event.place.line = LineNo::after(line.saturating_sub(1 + event.lines_back));
         };
         let kept = &mut self.kept;
+        if let Some(block) = block {
+            kept.follow(block);
+        }
         self.flood.append(yielded.events, place, |event| {
             if let Some(block) = block.filter(|_| look::may_want(event)) {
                 kept.keep(block, event.place.offset);
+                kept.keep_after(block, event);
             }
         });
         if let Some(block) = block.filter(|_| is_stream) {

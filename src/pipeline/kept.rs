@@ -1,7 +1,7 @@
 //! What stood before the events of an input that is read only once.
 //!
-//! In: blocks, in order, and the places of their events. Out: the text before an event, for the second
-//! look ([`look`](super::look)). A plain file can be read again at any place. A stream cannot, and what
+//! In: blocks, in order, and the places of their events. Out: the text before an event, and after a crash
+//! text without a process id, for the second look ([`look`](super::look)). A plain file can be read again at any place. A stream cannot, and what
 //! is compressed would have to be decompressed once more from its start: so of these the text is kept,
 //! compressed, within a bound.
 
@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 
 use super::heard::Heard;
+use crate::classify::{Class, Event};
 use crate::framing::{Block, whole_lines};
 use crate::primitives::ByteOffset;
 use crate::record::CONTEXT;
@@ -19,6 +20,11 @@ const OF_ONE: usize = 8 << 20;
 /// The most that is kept of all inputs, in bytes.
 pub(super) const OF_ALL: usize = 24 << 20;
 
+/// How much is kept after an event, in bytes.
+pub(super) const AFTER: usize = 8 << 10;
+/// After so many events; of more the first half stay, and the newest.
+const FOLLOWED: usize = 256;
+
 /// Text of an input, in its order.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -26,8 +32,19 @@ pub(super) struct Kept {
     /// Where the text before an event ends, counted as [`Piece::from`] is.
     ends: HashMap<ByteOffset, u64>,
     bytes: usize,
+    /// What stands after events, in their order.
+    after: Vec<After>,
     /// What processes said first and last.
     pub(super) heard: Heard,
+}
+
+/// What stands after an event's record.
+#[derive(Debug)]
+struct After {
+    at: ByteOffset,
+    /// Where the text ends that has come.
+    to: u64,
+    text: Vec<u8>,
 }
 
 /// A run of the input's text.
@@ -59,6 +76,47 @@ impl Kept {
         }
         self.bytes += size_of::<(ByteOffset, u64)>();
         self.ends.insert(at, to);
+    }
+
+    /// Keeps what stands after the event's record, as far as the block has it.
+    pub(super) fn keep_after(&mut self, block: &Block, event: &Event) {
+        let at = event.place.offset;
+        let is_wanted = event.class == Class::Crash && event.pid.is_none();
+        if !is_wanted || self.after.last().is_some_and(|last| last.at >= at) {
+            return;
+        }
+        if self.after.len() >= FOLLOWED {
+            self.after.remove(FOLLOWED / 2);
+        }
+        self.after.push(After {
+            at,
+            to: at.get() + event.covers,
+            text: Vec::new(),
+        });
+        self.follow(block);
+    }
+
+    /// Adds to what stands after events that came before.
+    pub(super) fn follow(&mut self, block: &Block) {
+        let begin = block.offset_of(0).get();
+        // The newest come last, and those before them have all they need.
+        for after in self.after.iter_mut().rev() {
+            if after.text.len() >= AFTER {
+                break;
+            }
+            let from = ByteOffset::new(after.to.max(begin));
+            let at = block.position_of(from);
+            let rest = block.main().get(at..).unwrap_or_default();
+            let rest = &rest[..rest.len().min(AFTER - after.text.len())];
+            after.text.extend_from_slice(rest);
+            after.to = after.to.max(begin) + rest.len() as u64;
+        }
+    }
+
+    /// What stands after the record that begins at `at`, where it was kept.
+    pub(super) fn after(&self, at: ByteOffset) -> Option<Vec<u8>> {
+        let found = self.after.iter().find(|after| after.at == at)?;
+        Some(found.text.clone())
     }
 
     /// The whole lines before the record that begins at `at`, within [`CONTEXT`]; `None` where they were
@@ -106,7 +164,8 @@ impl Kept {
 
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.heard.bytes()
+        let after: usize = self.after.iter().map(|after| after.text.len()).sum();
+        self.bytes + after + self.heard.bytes()
     }
 }
 

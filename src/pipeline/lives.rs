@@ -35,6 +35,19 @@ pub(super) struct Inferred {
     pub(super) unread: BTreeSet<usize>,
 }
 
+impl Inferred {
+    /// Adds events of which only the places are known yet.
+    pub(super) fn add(&mut self, events: Vec<Event>, sources: &[Opened<'_>]) {
+        let mut more = Self {
+            events,
+            unread: BTreeSet::new(),
+        };
+        number(&mut more, sources);
+        self.events.append(&mut more.events);
+        self.unread.append(&mut more.unread);
+    }
+}
+
 /// A line that is wanted: of which suspect and process, and whether it is the first or the last.
 struct Wanted<'a> {
     offset: ByteOffset,
@@ -226,7 +239,7 @@ fn lines_of(before: &[u8], rest: &[u8], w: &Wanted<'_>, file: FileId, format: Fo
     lines
 }
 
-fn line_of(record: &Record<'_>, line: &[u8], offset: u64, file: FileId) -> Line {
+pub(super) fn line_of(record: &Record<'_>, line: &[u8], offset: u64, file: FileId) -> Line {
     let message = String::from_utf8_lossy(&record.message).into_owned();
     let text = match record.unwrapped {
         false => String::from_utf8_lossy(line).into_owned(),

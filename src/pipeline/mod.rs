@@ -25,6 +25,7 @@ use crate::source::{Source, discover};
 use crate::time::Timestamp;
 use crate::timeline::{self, TimeOptions};
 
+mod banners;
 mod block;
 mod explain;
 mod file;
@@ -280,7 +281,9 @@ fn analyse(
         kernel,
     } = read;
     let mut loops = loops::find(&timeline, &options.policy);
-    let inferred = lives::infer(&timeline, &loops, opened, &options.policy);
+    let mut inferred = lives::infer(&timeline, &loops, opened, &options.policy);
+    let starts = banners::infer(&timeline, &loops, opened, &options.policy);
+    inferred.add(starts, opened);
     if !inferred.events.is_empty() {
         timeline.add(inferred.events);
         loops = loops::find(&timeline, &options.policy);

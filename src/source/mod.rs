@@ -22,6 +22,9 @@ mod walk;
 pub use open::Meta;
 pub use walk::discover;
 
+/// Who writes to standard input, as far as is known.
+pub(crate) const STDIN: &str = "stdin";
+
 /// One input, before it is opened.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -116,11 +119,14 @@ impl Source {
     /// as far as its name tells.
     ///
     /// `syslog.2.gz` gives `syslog`, `botd.err.log` and `botd-error.log` give `botd`, `error.log` gives
-    /// `error`, `sv/botd/current` gives `botd`.
+    /// `error`, `sv/botd/current` gives `botd`. Standard input is `stdin`.
     #[must_use]
     pub fn stem(&self) -> &str {
         let (folder, file) = self.split();
-        name::writer(folder, file)
+        match file {
+            "-" => STDIN,
+            _ => name::writer(folder, file),
+        }
     }
 
     /// The host whose logs lie in the file's folder: its name, where other folders beside it hold files

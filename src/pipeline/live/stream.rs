@@ -132,10 +132,12 @@ impl Stream {
         if settled > 0 {
             let block = self.tail.block(settled);
             let (events, census, lines) = self.look_at(&block, tools);
+            self.kept.follow(&block);
             for event in events {
                 note(&event);
                 if look::may_want(&event) {
                     self.kept.keep(&block, event.place.offset);
+                    self.kept.keep_after(&block, &event);
                 }
                 self.told.truncate(TOLD - 1);
                 self.told.push_front((event.place.offset, event.rule));
@@ -156,6 +158,7 @@ impl Stream {
                 note(event);
                 if look::may_want(event) {
                     kept.keep(&block, event.place.offset);
+                    kept.keep_after(&block, event);
                 }
             }
             kept.heard.hear(&block, &census, self.lines);
