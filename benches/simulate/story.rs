@@ -593,8 +593,7 @@ impl Teller {
                 self.push(at - SECOND, host, "logrotate", Some(pid), 6, rotated);
             }
             let texts = [text.clone()];
-            let (count, end) =
-                self.crash_loop(host, at, applied + duration, &restarts, &texts, how);
+            let (count, end) = self.crash_loop(host, at, at + duration, &restarts, &texts, how);
             crashes += count;
             last = last.max(end);
         }

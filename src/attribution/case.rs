@@ -35,6 +35,9 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// How long before the onset signs on the host are looked for.
+    pub const NEARBY: Span = Span::from_seconds(600);
+
     /// The loop that the incident is called after.
     #[must_use]
     pub fn root(&self) -> &'a CrashLoop {
@@ -102,6 +105,16 @@ impl<'a> Case<'a> {
             .chain(self.first_line())
             .min();
         first.map_or(Span::ZERO, |t| self.onset.since(t).max(Span::ZERO))
+    }
+
+    /// Whether the event comes after the first record of the root's first crash, in the order of the
+    /// timeline; of what a supervisor starts anew the crash was the reason.
+    #[must_use]
+    pub fn is_after_first_crash(&self, event: usize) -> bool {
+        let root = self.root();
+        let end = self.track(root).ends.get(root.ends.start);
+        let first = end.and_then(|end| end.records.iter().chain(&end.texts).min());
+        first.is_some_and(|first| event > *first)
     }
 
     /// When a process of the root's service wrote its first line on its host, where it is named as the service
@@ -220,7 +233,7 @@ impl<'a> Case<'a> {
     pub fn signs_nearby(&self, kind: &str) -> Vec<usize> {
         let events = &self.timeline.events;
         let hosts = self.hosts();
-        let from = events.partition_point(|e| e.at < self.onset.minus(Span::from_seconds(600)));
+        let from = events.partition_point(|e| e.at < self.onset.minus(Self::NEARBY));
         let to = events.partition_point(|e| e.at <= self.onset.plus(Span::from_seconds(60)));
         (from..to)
             .filter(|&n| {
@@ -232,6 +245,25 @@ impl<'a> Case<'a> {
                         .is_none_or(|h| hosts.is_empty() || hosts.contains(h))
             })
             .collect()
+    }
+
+    /// How long before these signs there had been none of the kind on the incident's hosts, as far as the
+    /// logs go back.
+    #[must_use]
+    pub fn quiet_before(&self, kind: &str) -> Span {
+        let events = &self.timeline.events;
+        let hosts = self.hosts();
+        let begin = self.onset.minus(Self::NEARBY);
+        let to = events.partition_point(|e| e.at < begin);
+        let last = events[..to].iter().rev().find(|e| {
+            e.class == Class::Cause
+                && e.kind == Some(kind)
+                && e.host
+                    .as_deref()
+                    .is_none_or(|h| hosts.is_empty() || hosts.contains(h))
+        });
+        let since = last.map_or(self.onset.minus(self.history()), |e| e.at);
+        begin.since(since).max(Span::ZERO)
     }
 
     /// The texts of the first crashes and of what the process said before them.

@@ -75,7 +75,7 @@ fn kind(suspect: Suspect<'_>) -> Evidence {
 }
 
 /// When the change was first loaded by the service: its first start, reload or reading of
-/// configuration at or after the change and not after the onset. (time, event).
+/// configuration at or after the change and before the first crash. (time, event).
 fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usize)> {
     let at = case.effect(suspect.change, suspect.instance);
     let track = case.track(case.root());
@@ -85,6 +85,7 @@ fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usiz
         .chain(&track.loads)
         .copied()
         .filter(|&(t, _)| t >= at.minus(case.uncertainty) && t <= case.onset.plus(case.uncertainty))
+        .filter(|&(_, n)| !case.is_after_first_crash(n))
         .min()
 }
 
@@ -373,6 +374,65 @@ fn known(n: usize, len: usize) -> Vec<usize> {
     if n < len { vec![n] } else { vec![] }
 }
 
+/// What crashed first had begun before the change, and the logs, which tell of its starts, tell of none
+/// since. Programs read new code and new settings of their unit as they start; of files and flags some look
+/// for news by themselves.
+fn not_loaded(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
+    let w = &WEIGHTS.exposure;
+    let at = case.effect(suspect.change, suspect.instance);
+    let since = case.onset.since(at);
+    // A clock that is a little off, or a record that comes late, hides a start.
+    let near = since <= Span::from_seconds(5).max(case.uncertainty);
+    let track = case.track(case.root());
+    let ran = case.seen_for() > since;
+    let unknown = near || !ran || !track.announced || suspect.change.is_routine();
+    if unknown || is_put_to_work(case, suspect, at) {
+        return None;
+    }
+    let log_odds = match suspect.change.kind {
+        "code" | "package" | "image" | "unit" => w.not_loaded,
+        "config" | "certificate" => w.not_loaded_file,
+        _ => return None,
+    };
+    let text = format!(
+        "{} had not started anew since, as far as the logs tell, when it first crashed",
+        case.service()
+    );
+    Some(Evidence::new("exposure", log_odds, text, vec![]))
+}
+
+/// Whether somebody asked, with the change or since, for a restart or a reload of the service or of what
+/// starts it, and before the first crash.
+fn is_put_to_work(case: &Case<'_>, suspect: Suspect<'_>, at: Timestamp) -> bool {
+    let events = &case.timeline.events;
+    let acts = |n: usize| {
+        let event = &events[n];
+        let words = [event.field("action").unwrap_or_default(), &event.message];
+        event.at <= case.onset.plus(case.uncertainty)
+            && words.iter().any(|text| {
+                let text = text.to_lowercase();
+                ["restart", "reload", "reexec", "start "]
+                    .iter()
+                    .any(|act| text.contains(act))
+            })
+    };
+    let own = &suspect.change.instances[suspect.instance].records;
+    let from = at.minus(Span::from_seconds(1));
+    let by_others = case.ledger.changes.iter().any(|change| {
+        (change.named.is_empty() || change.names_service(case.service()))
+            && matches!(change.action, "restart" | "reload")
+            && change.instances.iter().any(|i| {
+                i.last >= from && i.records.iter().any(|&n| events[n].at >= from && acts(n))
+            })
+    });
+    let track = case.track(case.root());
+    let stops = track
+        .stops
+        .iter()
+        .any(|(t, n)| *t >= from && !case.is_after_first_crash(*n));
+    own.iter().any(|&n| acts(n)) || by_others || stops
+}
+
 /// Whether the service loaded the change just before its first crash, or long before and stayed well.
 fn exposed(
     case: &Case<'_>,
@@ -384,7 +444,9 @@ fn exposed(
     if !suspect.change.content || !matches!(relation(case, suspect), Relation::Service) {
         return None;
     }
-    let (at, n) = exposure?;
+    let Some((at, n)) = exposure else {
+        return not_loaded(case, suspect);
+    };
     let well = case.onset.since(at);
     let events = &case.timeline.events;
     if well <= Span::from_seconds(60).max(case.uncertainty) {

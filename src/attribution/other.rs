@@ -84,7 +84,7 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         .filter(|&n| events[n].at <= case.onset.plus(case.uncertainty))
         .collect();
     if let Some(&first) = before.first() {
-        let log_odds = WEIGHTS.sign.nearby.get(kind).copied().unwrap_or(0.0);
+        let log_odds = nearby_odds(case, kind);
         let text = format!(
             "{} sign(s) of it on the host before the first crash: \u{201c}{}\u{201d}",
             before.len(),
@@ -120,6 +120,15 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         summary,
         ruled_out,
     }
+}
+
+/// What signs on the host before the onset count: more where there had been none for long, as a thing that
+/// comes rarely is not there by chance.
+fn nearby_odds(case: &Case<'_>, kind: &str) -> f64 {
+    let weight = WEIGHTS.sign.nearby.get(kind).copied().unwrap_or(0.0);
+    let windows = case.quiet_before(kind).seconds() / Case::NEARBY.seconds();
+    let new = (windows.max(1.0).ln() / 2.0).min(WEIGHTS.sign.new_bound);
+    weight * (1.0 + new)
 }
 
 fn first_line(text: &str) -> &str {
@@ -310,12 +319,7 @@ fn one_sign_of_traffic(case: &Case<'_>) -> Vec<Evidence> {
                 "\u{201c}{}\u{201d}",
                 shorten(first_line(&events[n].message))
             );
-            Evidence::new(
-                "sign",
-                WEIGHTS.sign.nearby.get("traffic").copied().unwrap_or(0.0),
-                text,
-                vec![n],
-            )
+            Evidence::new("sign", nearby_odds(case, "traffic"), text, vec![n])
         })
         .collect()
 }

@@ -63,6 +63,8 @@ pub(super) struct Exposure {
     pub(super) loaded: f64,
     pub(super) healthy_after: f64,
     pub(super) healthy_bound: f64,
+    pub(super) not_loaded: f64,
+    pub(super) not_loaded_file: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,6 +113,7 @@ pub(super) struct Sign {
     pub(super) in_crash: BTreeMap<String, f64>,
     pub(super) nearby: BTreeMap<String, f64>,
     pub(super) none: f64,
+    pub(super) new_bound: f64,
     pub(super) dependency_down: f64,
 }
 
