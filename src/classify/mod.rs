@@ -329,6 +329,9 @@ impl RuleSet {
         let program = record.program.as_deref().or(input.stem);
         let matched = self.matching(&Text::of(record, program, frame.line), candidate.texts);
         if matched.is_empty() {
+            if let Some(own) = record.under_own_name() {
+                self.classify(&own, candidate, input, out);
+            }
             return;
         }
         let offset = ByteOffset::new(at.get().saturating_sub(record.back as u64));

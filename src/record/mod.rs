@@ -60,6 +60,45 @@ pub enum Severity {
     Debug,
 }
 
+/// Programs that run scripts. journald names who gives no name of his own after his process
+/// (`_COMM`, systemd.journal-fields(7)), which for a script is one of these.
+const INTERPRETERS: [&str; 9] = [
+    "python",
+    "platform-python",
+    "perl",
+    "ruby",
+    "node",
+    "php",
+    "bash",
+    "dash",
+    "sh",
+];
+
+impl Record<'_> {
+    /// The record as the script's own where an interpreter is named as the program and the message begins
+    /// with another name: `python3: ansible-copy Invoked with ..`, as Ansible's modules log where Python has
+    /// journald's bindings (ansible lib/ansible/module_utils/basic.py). `None` elsewhere.
+    #[must_use]
+    pub fn under_own_name(&self) -> Option<Record<'_>> {
+        let program = self.program.as_deref()?;
+        let plain = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        if !INTERPRETERS.contains(&plain) {
+            return None;
+        }
+        let blank = memchr::memchr(b' ', &self.message)?;
+        let name = std::str::from_utf8(&self.message[..blank]).ok()?;
+        let name = name.strip_suffix(':').unwrap_or(name);
+        let is_name = name.len() > 1
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && (name.bytes()).all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        is_name.then(|| Record {
+            program: Some(Cow::Borrowed(name)),
+            message: Cow::Borrowed(self.message[blank..].trim_ascii_start()),
+            ..self.clone()
+        })
+    }
+}
+
 /// One record, borrowed from its frame.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
