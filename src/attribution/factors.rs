@@ -77,6 +77,10 @@ fn kind(suspect: Suspect<'_>) -> Evidence {
 /// When the change was first loaded by the service: its first start, reload or reading of
 /// configuration at or after the change and before the first crash. (time, event).
 fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usize)> {
+    // A flag is asked for as the program runs.
+    if suspect.change.kind == "flag" {
+        return None;
+    }
     let at = case.effect(suspect.change, suspect.instance);
     let track = case.track(case.root());
     track
@@ -121,6 +125,11 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
         _ => (WEIGHTS.timing.bounds.0, WEIGHTS.timing.untied),
     };
     let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
+    // What is made to be put to work is put to work soon: the longer it waited, the likelier another change
+    // is what its start was for.
+    let waited = from.since(at).max(Span::ZERO).seconds();
+    let w = &WEIGHTS.timing;
+    let log_odds = log_odds + (w.wait * (waited / w.wait_from).ln_1p()).max(w.wait_bound);
     let after = from.since(case.onset.plus(case.uncertainty));
     if after > Span::ZERO {
         // Told by another clock as after the crash: that it was before is the less likely the farther

@@ -34,6 +34,9 @@ pub(super) struct Timing {
     pub(super) mixture: Vec<(f64, f64)>,
     pub(super) bounds: (f64, f64),
     pub(super) untied: f64,
+    pub(super) wait: f64,
+    pub(super) wait_from: f64,
+    pub(super) wait_bound: f64,
 }
 
 #[derive(Debug, Deserialize)]
