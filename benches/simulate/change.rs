@@ -59,6 +59,8 @@ pub(crate) struct Change {
     pub(crate) version: u32,
     /// It takes the former one back.
     pub(crate) undo: bool,
+    /// Of what is the same wherever it is made.
+    pub(crate) seed: u64,
 }
 
 /// A record of a change.
@@ -106,6 +108,14 @@ impl Change {
                     };
                     vec![sudo(format!("/usr/bin/{verb} {file}"))]
                 }
+                // Where Python has no bindings of journald's the module logs under its own name.
+                1 if random.bool() => vec![said(
+                    "ansible-copy",
+                    format!(
+                        "Invoked with src=/root/.ansible/tmp/source dest={file} mode=0644 owner=root \
+                         backup=False force=True"
+                    ),
+                )],
                 1 => vec![said(
                     "python3",
                     format!(

@@ -5,7 +5,7 @@
 use crashtrail::report::{Incident, Report};
 
 use crate::story::{Shape, Story};
-use crate::world::SECOND;
+use crate::world::{Format, SECOND};
 
 /// How far an onset may be off.
 const NEAR: i64 = 3 * SECOND;
@@ -14,6 +14,7 @@ const NEAR: i64 = 3 * SECOND;
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     pub(crate) shape: Shape,
+    pub(crate) format: Format,
     pub(crate) seed: u64,
     /// The loop was found, with service and onset.
     pub(crate) found: bool,
@@ -44,6 +45,7 @@ pub(crate) fn judge(story: &Story, seed: u64, report: &Report) -> Verdict {
     matching.sort_by_key(|i| (micros(i) - story.onset).abs());
     let mut verdict = Verdict {
         shape: story.shape,
+        format: story.format,
         seed,
         found: false,
         extra: 0,
@@ -83,15 +85,15 @@ pub(crate) fn judge(story: &Story, seed: u64, report: &Report) -> Verdict {
     };
     verdict.rank = (0..incident.causes.len()).find(|n| is_true(*n));
     verdict.said = incident.summary.clone();
-    let mut brier = 0.0;
+    // The true change may be told in parts; it is one cause all the same.
+    let (mut of_truth, mut wrong) = (0.0, 0.0);
     for (n, cause) in incident.causes.iter().enumerate() {
-        let truth = f64::from(u8::from(is_true(n)));
-        brier += (cause.probability - truth).powi(2);
+        match is_true(n) {
+            true => of_truth += cause.probability,
+            false => wrong += cause.probability.powi(2),
+        }
     }
-    if verdict.rank.is_none() {
-        brier += 1.0;
-    }
-    verdict.brier = brier;
+    verdict.brier = (1.0_f64 - of_truth).powi(2) + wrong;
     if let Some(cause) = incident.causes.first() {
         verdict.first = cause.probability;
         verdict.blames = cause.change.is_some() && cause.probability >= 0.5;
@@ -111,8 +113,13 @@ fn tells(report: &Report, id: &str, texts: &[String]) -> bool {
         change
             .records
             .iter()
-            .any(|r| texts.iter().any(|text| r.text.contains(text.trim())))
+            .any(|r| texts.iter().any(|text| r.text.contains(plain(text))))
     })
+}
+
+/// A record's text without the name that the module gives itself.
+fn plain(text: &str) -> &str {
+    text.trim().trim_start_matches("ansible-copy ")
 }
 
 /// Services that fail because of it are no incident of their own, but no wrong one either.

@@ -25,6 +25,7 @@ use rayon::prelude::*;
 use judge::{Share, Verdict, calibration, judge};
 use story::{Shape, Story, tell};
 use words::Half;
+use world::Format;
 
 struct Options {
     words: Vec<String>,
@@ -132,6 +133,12 @@ fn tables(verdicts: &[Verdict], misses: bool) {
     row("**no change**", &of(&|v| v.shape.cause().is_some()));
     let all = of(&|v| v.shape != Shape::Quiet);
     row("**all**", &all);
+    for format in Format::ALL {
+        row(
+            format.name(),
+            &of(&|v| v.format == format && v.shape != Shape::Quiet),
+        );
+    }
     let extra = Share::of(all.iter().map(|v| v.extra > 0));
     println!(
         "\nincidents of no truth beside the true one: {}",

@@ -114,16 +114,14 @@ impl Shape {
 #[derive(Debug)]
 pub(crate) struct Story {
     pub(crate) shape: Shape,
+    /// How the system's log is written.
     pub(crate) format: Format,
     pub(crate) service: String,
     /// Microseconds since 1970.
     pub(crate) onset: i64,
-    pub(crate) crashes: usize,
     /// Texts of records that tell of the trigger.
     pub(crate) trigger: Vec<String>,
     pub(crate) files: BTreeMap<String, String>,
-    /// How many other changes there were before the onset.
-    pub(crate) decoys: usize,
 }
 
 /// How the supervisor restarts.
@@ -206,22 +204,20 @@ impl Teller {
         let span = self.end - self.begin;
         let onset = self.begin + span / 2 + self.random.i64(0..span / 3);
         self.work();
-        let decoys = self.decoys(onset, shape);
+        self.decoys(onset, shape);
         let mut trigger = Vec::new();
-        let mut crashes = 0;
         let onset = match shape {
             Shape::Quiet => {
                 self.odd_crash(onset);
                 onset
             }
             shape if shape.is_change() => {
-                let (at, texts, count) = self.changed(shape, onset);
+                let (at, texts) = self.changed(shape, onset);
                 trigger = texts;
-                crashes = count;
                 at
             }
             shape => {
-                crashes = self.unchanged(shape, onset);
+                self.unchanged(shape, onset);
                 onset
             }
         };
@@ -239,10 +235,8 @@ impl Teller {
             format: style.format,
             service: self.service,
             onset,
-            crashes,
             trigger,
             files,
-            decoys,
         }
     }
 
@@ -347,10 +341,10 @@ impl Teller {
     }
 
     /// Changes that do no harm, at a rate from one in some minutes to one in some days.
-    fn decoys(&mut self, onset: i64, shape: Shape) -> usize {
+    fn decoys(&mut self, onset: i64, shape: Shape) {
         let mean = 10f64.powf(self.random.f64() * 2.6 + 2.3) * SECOND as f64;
         let mut at = self.begin as f64;
-        let mut count = 0;
+        let mut count = 0_u32;
         for _ in 0..150 {
             at -= mean * (1.0 - self.random.f64()).ln();
             if at as i64 >= self.end {
@@ -363,6 +357,13 @@ impl Teller {
             };
             let kind = Kind::random(&mut self.random);
             let host = self.random.usize(..self.hosts.len());
+            let shipped = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
+            if own && shipped {
+                if at as i64 > onset {
+                    continue;
+                }
+                self.version += 1;
+            }
             // Nobody changes the service while it fails, but for those who mend it.
             if own && (at as i64 - onset).abs() < 1800 * SECOND && shape != Shape::Quiet {
                 continue;
@@ -374,23 +375,28 @@ impl Teller {
                     true => format!("/etc/{}/other.d/{}.conf", self.service, self.random.u8(..)),
                     false => format!("/etc/{}/{}.conf", self.other, self.other),
                 },
-                version: self.version,
+                version: match own {
+                    true => self.version,
+                    false => 5 + count,
+                },
                 undo: false,
+                seed: self.random.u64(..),
             };
             let restarts = self.random.bool();
             self.apply(&change, at as i64, host, restarts);
-            count += usize::from((at as i64) < onset);
+            count += u32::from((at as i64) < onset);
         }
-        count
     }
 
     /// Writes a change down; its records' texts.
     fn apply(&mut self, change: &Change, at: i64, host: usize, restarts: bool) -> Vec<String> {
-        let user = one(self.half, "users", &mut self.random);
-        let flag = one(self.half, "flags", &mut self.random);
+        // Who does it, how, and to what it changes is the same on all hosts.
+        let mut of_change = Rng::with_seed(change.seed);
+        let user = one(self.half, "users", &mut of_change);
+        let flag = one(self.half, "flags", &mut of_change);
         let mut texts = Vec::new();
         let mut at = at;
-        for said in change.records(user, flag, &mut self.random) {
+        for said in change.records(user, flag, &mut of_change) {
             let pid = self.next_pid();
             self.entries.push(Entry {
                 at,
@@ -443,7 +449,7 @@ impl Teller {
         }
     }
 
-    /// A crash loop of the service on a host; how many crashes, and when it would have been started next.
+    /// A crash loop of the service on a host; when it would have been started next.
     fn crash_loop(
         &mut self,
         host: usize,
@@ -452,7 +458,7 @@ impl Teller {
         restarts: &Restarts,
         texts: &[String],
         how: How,
-    ) -> (usize, i64) {
+    ) -> i64 {
         let service = self.service.clone();
         let (mut at, mut wait, mut count) = (from, restarts.wait, 0);
         let most = 40;
@@ -493,7 +499,7 @@ impl Teller {
                 ] {
                     self.systemd(at + 100_000, host, &service, 4, text);
                 }
-                return (count, at);
+                return at;
             }
             let text =
                 format!("{service}.service: Scheduled restart job, restart counter is at {count}.");
@@ -510,10 +516,10 @@ impl Teller {
             wait = (wait * if restarts.cap > restarts.wait { 2 } else { 1 })
                 .min(restarts.cap.max(restarts.wait));
         }
-        (count, at)
+        at
     }
 
-    fn changed(&mut self, shape: Shape, onset: i64) -> (i64, Vec<String>, usize) {
+    fn changed(&mut self, shape: Shape, onset: i64) -> (i64, Vec<String>) {
         let kind = match shape {
             Shape::Latent | Shape::Periodic => Kind::Config,
             Shape::Timers => Kind::Package,
@@ -534,17 +540,20 @@ impl Teller {
                 _ => self.random.i64(20 * SECOND..120 * SECOND),
             },
         };
+        self.version += 1;
         let change = Change {
             kind,
             service: self.service.clone(),
             file: self.file.clone(),
             version: self.version,
             undo: false,
+            seed: self.random.u64(..),
         };
         if shape == Shape::Latent {
             let old = Change {
                 kind: Kind::Release,
                 file: String::new(),
+                version: self.version - 1,
                 ..change.clone()
             };
             let at = self.begin + 600 * SECOND;
@@ -561,7 +570,7 @@ impl Teller {
         };
         let restarts = self.restarts();
         let duration = self.random.i64(120 * SECOND..3600 * SECOND);
-        let (mut trigger, mut crashes, mut last) = (Vec::new(), 0, onset);
+        let (mut trigger, mut last) = (Vec::new(), onset);
         let mut first = i64::MAX;
         for (n, &host) in affected.iter().enumerate() {
             let step = match shape {
@@ -593,15 +602,14 @@ impl Teller {
                 self.push(at - SECOND, host, "logrotate", Some(pid), 6, rotated);
             }
             let texts = [text.clone()];
-            let (count, end) = self.crash_loop(host, at, at + duration, &restarts, &texts, how);
-            crashes += count;
+            let end = self.crash_loop(host, at, at + duration, &restarts, &texts, how);
             last = last.max(end);
         }
         if shape == Shape::Cascade {
             self.cascade(first, last);
         }
         self.aftermath(shape, &change, last, &text, how, &restarts);
-        (first, trigger, crashes)
+        (first, trigger)
     }
 
     fn how(&mut self, text: &str) -> How {
@@ -615,12 +623,11 @@ impl Teller {
     }
 
     /// A file every few minutes, of which from some time on some are bad.
-    fn periodic(&mut self, onset: i64, text: &str, how: How) -> (i64, Vec<String>, usize) {
+    fn periodic(&mut self, onset: i64, text: &str, how: How) -> (i64, Vec<String>) {
         let period = self.random.i64(120..600) * SECOND;
         let mut at = onset - period * self.random.i64(20..60);
         let user = "feed-gen";
-        let (mut trigger, mut crashes, mut first) = (Vec::new(), 0, None);
-        let mut last_bad = false;
+        let (mut trigger, mut first) = (Vec::new(), None);
         let mut bad_left = self.random.usize(3..8);
         let mut rows = self.random.u32(40..90);
         while bad_left > 0 && at < self.end - period {
@@ -642,9 +649,7 @@ impl Teller {
                         limit: None,
                     };
                     let texts = [text.to_owned()];
-                    crashes += self
-                        .crash_loop(host, from, at + period - 2 * SECOND, &restarts, &texts, how)
-                        .0;
+                    self.crash_loop(host, from, at + period - 2 * SECOND, &restarts, &texts, how);
                 }
             }
             if bad {
@@ -653,11 +658,9 @@ impl Teller {
                 }
                 bad_left -= 1;
             }
-            last_bad = bad;
             at += period;
         }
-        let _ = last_bad;
-        (first.unwrap_or(onset), trigger, crashes)
+        (first.unwrap_or(onset), trigger)
     }
 
     /// What depends on the service fails, with more noise.
@@ -755,7 +758,7 @@ impl Teller {
     }
 
     /// Loops that no change set off.
-    fn unchanged(&mut self, shape: Shape, onset: i64) -> usize {
+    fn unchanged(&mut self, shape: Shape, onset: i64) {
         let host = self.random.usize(..self.hosts.len());
         let mut restarts = self.restarts();
         let texts: Vec<String> = match shape {
@@ -849,8 +852,7 @@ impl Teller {
             Shape::Memory => onset + 6 * restarts.life,
             _ => onset + duration,
         };
-        self.crash_loop(host, onset, until.min(self.end), &restarts, &texts, how)
-            .0
+        self.crash_loop(host, onset, until.min(self.end), &restarts, &texts, how);
     }
 
     /// One crash or two, and restarts on purpose: no loop.
@@ -874,6 +876,7 @@ impl Teller {
                     file: self.file.clone(),
                     version: self.version,
                     undo: false,
+                    seed: at as u64,
                 };
                 self.apply(&change, at + host as i64 * 20 * SECOND, host, true);
             }
