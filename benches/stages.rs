@@ -14,7 +14,7 @@ use crashtrail::stages::{
     ByteOffset, Candidate, Candidates, Counter, Facts, FileEvents, FileId, Flood, Frame, InputName,
     Inputs, LineEnds, LineNo, Meta, Often, Sieve, detect, incidents, ledger, loops, read, timeline,
 };
-use crashtrail::{LoopPolicy, RuleSet, TimeOptions};
+use crashtrail::{LoopPolicy, Naming, RuleSet, TimeOptions, Weights};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 #[allow(dead_code, reason = "each program uses a part")]
@@ -192,6 +192,8 @@ fn engine(c: &mut Criterion) {
                         looks: &BTreeMap::new(),
                         inputs: &inputs,
                         policy: &policy,
+                        weights: Weights::builtin(),
+                        naming: &Naming::Likely,
                     })
                     .len()
                 },

@@ -41,6 +41,7 @@ mod source;
 mod time;
 mod timeline;
 
+pub use attribution::{Naming, Weights};
 pub use classify::{Class, Rule, RuleFile, RuleSet, Text, parse as parse_rules};
 pub use error::{Error, Warning};
 pub use follow::{Backfill, Feed, Message};
@@ -63,7 +64,7 @@ pub mod stages {
     pub use crate::incident::{Facts, find as incidents};
     pub use crate::ledger::build as ledger;
     pub use crate::loops::find as loops;
-    pub use crate::pipeline::{Live, Moment, StreamId};
+    pub use crate::pipeline::{Live, Moment, StreamId, first_causes};
     pub use crate::primitives::{ByteOffset, FileId, LineNo};
     pub use crate::record::{Format, Frame, detect, read};
     pub use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};

@@ -2,30 +2,36 @@
 //!
 //! ```text
 //! simulate check [--half train|check] [--count N] [--quiet N] [--seed N] [--misses]   judges, prints tables
+//! simulate fit [--count N] [--seed N]             prints the factors' scales, fitted on the half for it
+//! simulate tables DOCS [--count N] [--quiet N]    judges, and writes DOCS/evaluation.md and DOCS/reliability.svg
 //! simulate write SHAPE SEED FOLDER [--half train|check]                               one story's files
 //! ```
 //!
-//! Half of the incidents have a change as their cause, drawn evenly from the shapes, as have the others.
+//! Half of the incidents have a change as their cause, drawn evenly from the shapes; the others are drawn in the
+//! shares of the published prior.
 
 mod change;
+mod evaluate;
+mod fit;
 mod judge;
+mod plot;
+mod sensitivity;
 mod story;
 mod words;
 mod world;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use crashtrail::{Quiet, ScanOptions, scan};
+use crashtrail::{Naming, Quiet, ScanOptions, scan};
 use fastrand::Rng;
-use rayon::prelude::*;
 
-use judge::{Share, Verdict, calibration, judge};
+use judge::{Answer, Numbers, Verdict, judge};
 use story::{Shape, Story, tell};
 use words::Half;
-use world::Format;
 
 struct Options {
     words: Vec<String>,
@@ -35,6 +41,9 @@ struct Options {
     seed: u64,
     misses: bool,
 }
+
+/// What stands below it in the page is written by this program.
+const MARK: &str = "<!-- what `simulate tables` writes -->";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,6 +60,8 @@ fn run() -> Result<()> {
     let words: Vec<&str> = options.words.iter().map(String::as_str).collect();
     match words[..] {
         ["check"] => check(&options),
+        ["fit"] => fitted(&options),
+        ["tables", folder] => tables(&options, folder.as_ref()),
         ["write", shape, seed, folder] => {
             let shapes = Shape::CHANGED
                 .iter()
@@ -69,7 +80,7 @@ fn run() -> Result<()> {
             Ok(())
         }
         _ => bail!(
-            "simulate check | write SHAPE SEED FOLDER; see the head of benches/simulate/main.rs"
+            "simulate check | fit | tables DOCS | write SHAPE SEED FOLDER; see the head of benches/simulate/main.rs"
         ),
     }
 }
@@ -83,112 +94,126 @@ fn put(story: &Story, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn check(options: &Options) -> Result<()> {
+/// Incidents of all shapes in the shares of the prior, and quiet logs, judged.
+fn verdicts(options: &Options, half: Half, numbers: &Numbers) -> Result<Vec<Verdict>> {
     let mut random = Rng::with_seed(options.seed);
+    let shapes: Vec<Shape> = Shape::CHANGED.into_iter().chain(Shape::OTHER).collect();
     let mut stories: Vec<(Shape, u64)> = (0..options.count)
-        .map(|n| {
-            let shape = match n % 2 {
-                0 => Shape::CHANGED[random.usize(..Shape::CHANGED.len())],
-                _ => Shape::OTHER[random.usize(..Shape::OTHER.len())],
-            };
-            (shape, random.u64(..))
+        .map(|_| {
+            let mut left = random.f64();
+            let shape = shapes.iter().find(|shape| {
+                left -= shape.share(&numbers.other);
+                left < 0.0
+            });
+            (*shape.unwrap_or(&shapes[0]), random.u64(..))
         })
         .collect();
     stories.extend((0..options.quiet).map(|_| (Shape::Quiet, random.u64(..))));
-    let verdicts: Vec<Verdict> = stories
-        .par_iter()
-        .map(|&(shape, seed)| one(shape, options.half, seed))
-        .collect::<Result<_>>()?;
-    tables(&verdicts, options.misses);
-    Ok(())
+    each(&stories, |&(shape, seed)| one(shape, half, seed, numbers))
 }
 
-fn one(shape: Shape, half: Half, seed: u64) -> Result<Verdict> {
+/// Does `work` for each of these, on all processors; the results in order. Not rayon's, whose threads would take
+/// up further stories while a scan's own pool is busy with theirs, and so on without end.
+fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism()?.get();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((n, item)) = {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(n).map(|item| (n, item))
+                } {
+                    let result = work(item);
+                    done.lock()
+                        .expect("no thread panics with it")
+                        .push((n, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("no thread panics with it");
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn one(shape: Shape, half: Half, seed: u64, numbers: &Numbers) -> Result<Verdict> {
     let story = tell(shape, half, seed);
     let folder = tempfile::tempdir()?;
     put(&story, folder.path())?;
-    let mut scan_options = ScanOptions::new()?;
-    scan_options.threads = 1;
-    scan_options.time.year = Some(2026);
-    let found = scan(&[folder.path().to_owned()], &scan_options, &Quiet)?;
-    Ok(judge(&story, seed, &found.report))
+    let found = scan(&[folder.path().to_owned()], &scan_options()?, &Quiet)?;
+    Ok(judge(&story, seed, &found.report, numbers))
 }
 
-fn tables(verdicts: &[Verdict], misses: bool) {
-    let mut by_shape: BTreeMap<Shape, Vec<&Verdict>> = BTreeMap::new();
-    for verdict in verdicts {
-        by_shape.entry(verdict.shape).or_default().push(verdict);
-    }
-    println!(
-        "| shape | stories | found | first | in three | wrongly blamed | latest change | latest of the service | Brier |"
-    );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for (shape, list) in &by_shape {
-        row(&format!("{shape:?}"), list);
-    }
-    let of = |test: &dyn Fn(&Verdict) -> bool| -> Vec<&Verdict> {
-        verdicts.iter().filter(|v| test(v)).collect()
-    };
-    row("**a change**", &of(&|v| v.shape.is_change()));
-    row("**no change**", &of(&|v| v.shape.cause().is_some()));
-    let all = of(&|v| v.shape != Shape::Quiet);
-    row("**all**", &all);
-    for format in Format::ALL {
-        row(
-            format.name(),
-            &of(&|v| v.format == format && v.shape != Shape::Quiet),
-        );
-    }
-    let extra = Share::of(all.iter().map(|v| v.extra > 0));
-    println!(
-        "\nincidents of no truth beside the true one: {}",
-        extra.text()
-    );
-    let quiet = of(&|v| v.shape == Shape::Quiet);
-    let falsely = Share::of(quiet.iter().map(|v| v.extra > 0));
-    println!(
-        "quiet logs with an incident: {} of {}",
-        falsely.text(),
-        quiet.len()
-    );
-    let (bins, error) = calibration(verdicts, 10);
-    println!(
-        "\nexpected calibration error of the first cause: {error:.3}\n\n| said | right | stories |\n| --- | --- | --- |"
-    );
-    for (said, right, count) in bins {
-        println!("| {said:.3} | {right:.3} | {count} |");
-    }
-    if misses {
-        println!();
-        for v in verdicts {
-            let wrong = match v.shape {
-                Shape::Quiet => v.extra > 0,
-                _ => !v.found || v.rank != Some(0) || v.extra > 0,
-            };
-            if wrong {
+fn scan_options() -> Result<ScanOptions> {
+    let mut options = ScanOptions::new()?;
+    options.threads = 1;
+    options.time.year = Some(2026);
+    options.naming = Naming::All;
+    Ok(options)
+}
+
+fn check(options: &Options) -> Result<()> {
+    let numbers = Numbers::builtin();
+    let verdicts = verdicts(options, options.half, &numbers)?;
+    println!("{}", evaluate::results(&verdicts, &numbers.scales));
+    let (bins, error) = evaluate::reliability(&verdicts, &numbers.scales);
+    println!("{}", evaluate::reliability_table(&bins, error));
+    if options.misses {
+        for v in &verdicts {
+            let answer = Answer::of(&v.hypotheses, &numbers.scales);
+            let right = v.found && answer.is_right();
+            if v.extra > 0 || !right && v.shape != Shape::Quiet {
                 println!(
                     "{:?} {} found {} rank {:?} extra {} first {:.2}: {}",
-                    v.shape, v.seed, v.found, v.rank, v.extra, v.first, v.said
+                    v.shape, v.seed, v.found, answer.rank, v.extra, answer.first, v.said
                 );
             }
         }
     }
+    Ok(())
 }
 
-fn row(name: &str, list: &[&Verdict]) {
-    let found: Vec<&&Verdict> = list.iter().filter(|v| v.found).collect();
-    let share = |test: &dyn Fn(&Verdict) -> bool| Share::of(found.iter().map(|v| test(v))).text();
-    let brier = found.iter().map(|v| v.brier).sum::<f64>() / found.len().max(1) as f64;
-    println!(
-        "| {name} | {} | {} | {} | {} | {} | {} | {} | {brier:.3} |",
-        list.len(),
-        Share::of(list.iter().map(|v| v.found)).text(),
-        share(&|v| v.rank == Some(0)),
-        share(&|v| v.rank.is_some_and(|rank| rank < 3)),
-        share(&|v| v.blames && v.rank != Some(0)),
-        share(&|v| v.baselines[0]),
-        share(&|v| v.baselines[1]),
+/// Prints the scales to be written into the weights.
+fn fitted(options: &Options) -> Result<()> {
+    let train = verdicts(options, Half::Train, &Numbers::builtin())?;
+    for (factor, scale) in evaluate::fitted(&train, |_| false) {
+        println!("{factor} = {scale:.2}");
+    }
+    Ok(())
+}
+
+/// Does all of it, and writes the tables and the diagram.
+fn tables(options: &Options, folder: &Path) -> Result<()> {
+    let numbers = Numbers::builtin();
+    let scales = &numbers.scales;
+    let train = verdicts(options, Half::Train, &numbers)?;
+    let check = verdicts(options, Half::Check, &numbers)?;
+    let (bins, error) = evaluate::reliability(&check, scales);
+    let text = format!(
+        "## Results\n\n{} incidents and {} quiet logs of the half that nothing was fitted on, seed {}.\n\n{}\n\
+         ## Calibration\n\n![Reliability of the first cause](reliability.svg)\n\n{}\n\
+         ## Beside simpler ways\n\n{}\n\
+         ## Without a factor\n\n{}\n\
+         ## Fitted without a shape or a format\n\n{}\n\
+         ## Halved and doubled\n\n{}",
+        options.count,
+        options.quiet,
+        options.seed,
+        evaluate::results(&check, scales),
+        evaluate::reliability_table(&bins, error),
+        evaluate::baselines(&check, scales),
+        evaluate::ablation(&check, scales),
+        evaluate::left_out(&train, &check),
+        sensitivity::table(options)?,
     );
+    let path = folder.join("evaluation.md");
+    let page = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let (head, _) = (page.split_once(MARK)).with_context(|| format!("{MARK} is missing"))?;
+    std::fs::write(&path, format!("{head}{MARK}\n\n{text}"))?;
+    std::fs::write(folder.join("reliability.svg"), plot::reliability(&bins))?;
+    Ok(())
 }
 
 fn options() -> Result<Options> {

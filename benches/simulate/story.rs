@@ -8,6 +8,12 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+mod changed;
+mod crash;
+mod unchanged;
+
+use crash::Restarts;
+
 use crate::change::{Change, Kind};
 use crate::words::{Half, fill, one};
 use crate::world::{self, Entry, Format, Host, SECOND, Sink, Style};
@@ -105,6 +111,21 @@ impl Shape {
         })
     }
 
+    /// What share of incidents is of this shape: half of them change, evenly by shape; the others as `prior`
+    /// shares them out, the two of no known cause evenly.
+    pub(crate) fn share(self, prior: &BTreeMap<String, f64>) -> f64 {
+        let of = |shape: Self| match shape.cause() {
+            Some("unknown") => (prior["unknown"] + prior["other"]) / 2.0,
+            Some(kind) => prior[kind],
+            None => 0.0,
+        };
+        match self {
+            Self::Quiet => 0.0,
+            shape if shape.is_change() => 0.5 / Self::CHANGED.len() as f64,
+            shape => 0.5 * of(shape) / Self::OTHER.map(of).iter().sum::<f64>(),
+        }
+    }
+
     pub(crate) fn is_change(self) -> bool {
         Self::CHANGED.contains(&self)
     }
@@ -122,17 +143,6 @@ pub(crate) struct Story {
     /// Texts of records that tell of the trigger.
     pub(crate) trigger: Vec<String>,
     pub(crate) files: BTreeMap<String, String>,
-}
-
-/// How the supervisor restarts.
-struct Restarts {
-    /// Of the service, in microseconds.
-    wait: i64,
-    /// Doubling up to this.
-    cap: i64,
-    life: i64,
-    /// It gives up after so many.
-    limit: Option<usize>,
 }
 
 struct Teller {
@@ -205,6 +215,7 @@ impl Teller {
         let onset = self.begin + span / 2 + self.random.i64(0..span / 3);
         self.work();
         self.decoys(onset, shape);
+        self.noise();
         let mut trigger = Vec::new();
         let onset = match shape {
             Shape::Quiet => {
@@ -365,7 +376,8 @@ impl Teller {
                 self.version += 1;
             }
             // Nobody changes the service while it fails, but for those who mend it.
-            if own && (at as i64 - onset).abs() < 1800 * SECOND && shape != Shape::Quiet {
+            let fails = (onset..onset + 1800 * SECOND).contains(&(at as i64));
+            if own && fails && shape != Shape::Quiet {
                 continue;
             }
             let change = Change {
@@ -427,434 +439,6 @@ impl Teller {
         texts
     }
 
-    fn restarts(&mut self) -> Restarts {
-        let wait = [
-            100_000,
-            SECOND,
-            2 * SECOND,
-            5 * SECOND,
-            10 * SECOND,
-            30 * SECOND,
-        ];
-        let wait = wait[self.random.usize(..wait.len())];
-        Restarts {
-            wait,
-            cap: if self.random.f64() < 0.2 {
-                300 * SECOND
-            } else {
-                wait
-            },
-            life: self.random.i64(100_000..8 * SECOND),
-            limit: (self.random.f64() < 0.15).then(|| self.random.usize(4..8)),
-        }
-    }
-
-    /// A crash loop of the service on a host; when it would have been started next.
-    fn crash_loop(
-        &mut self,
-        host: usize,
-        from: i64,
-        until: i64,
-        restarts: &Restarts,
-        texts: &[String],
-        how: How,
-    ) -> i64 {
-        let service = self.service.clone();
-        let (mut at, mut wait, mut count) = (from, restarts.wait, 0);
-        let most = 40;
-        while at < until && count < most {
-            let pid = self.next_pid();
-            for text in texts.iter().filter(|text| !text.is_empty()) {
-                self.says(at - 20_000, host, pid, 3, text.clone());
-            }
-            if how == How::Killed {
-                let text = format!(
-                    "Out of memory: Killed process {pid} ({service}) total-vm:904512kB, anon-rss:512000kB, \
-                     file-rss:0kB, shmem-rss:0kB, UID:998 pgtables:1100kB oom_score_adj:0"
-                );
-                self.push(at - 10_000, host, "kernel", None, 3, text);
-            }
-            let end = match how {
-                How::Exit(status) => {
-                    format!("Main process exited, code=exited, status={status}/FAILURE")
-                }
-                How::Abort => "Main process exited, code=dumped, status=6/ABRT".to_owned(),
-                How::Fault => "Main process exited, code=dumped, status=11/SEGV".to_owned(),
-                How::Killed => "Main process exited, code=killed, status=9/KILL".to_owned(),
-            };
-            let result = match how {
-                How::Exit(_) => "exit-code",
-                How::Abort | How::Fault => "core-dump",
-                How::Killed => "oom-kill",
-            };
-            self.systemd(at, host, &service, 5, format!("{service}.service: {end}"));
-            let failed = format!("{service}.service: Failed with result '{result}'.");
-            self.systemd(at + 3_000, host, &service, 4, failed);
-            count += 1;
-            if restarts.limit.is_some_and(|limit| count >= limit) {
-                for text in [
-                    format!("{service}.service: Start request repeated too quickly."),
-                    format!("{service}.service: Failed with result '{result}'."),
-                    format!("Failed to start {service}.service - {service} service."),
-                ] {
-                    self.systemd(at + 100_000, host, &service, 4, text);
-                }
-                return at;
-            }
-            let text =
-                format!("{service}.service: Scheduled restart job, restart counter is at {count}.");
-            self.systemd(at + wait, host, &service, 6, text);
-            let text = format!("Started {service}.service - {service} service.");
-            self.systemd(at + wait + 20_000, host, &service, 6, text);
-            if self.random.f64() < 0.7 {
-                let text = self.word("banner");
-                let pid = self.pid + 1;
-                self.says(at + wait + 60_000, host, pid, 6, text);
-            }
-            let jitter = self.random.f64() * 0.2 + 0.9;
-            at += wait + (restarts.life as f64 * jitter) as i64;
-            wait = (wait * if restarts.cap > restarts.wait { 2 } else { 1 })
-                .min(restarts.cap.max(restarts.wait));
-        }
-        at
-    }
-
-    fn changed(&mut self, shape: Shape, onset: i64) -> (i64, Vec<String>) {
-        let kind = match shape {
-            Shape::Latent | Shape::Periodic => Kind::Config,
-            Shape::Timers => Kind::Package,
-            _ => Kind::random_of_service(&mut self.random),
-        };
-        let code = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
-        let bad = if code { "bad_code" } else { "bad_config" };
-        let text = match self.random.f64() {
-            share if share < 0.12 => String::new(),
-            _ => self.word(bad),
-        };
-        let how = self.how(&text);
-        let lag = match shape {
-            Shape::Delayed => self.random.i64(180 * SECOND..1800 * SECOND),
-            Shape::Async => self.random.i64(60 * SECOND..900 * SECOND),
-            _ => match self.random.u8(..10) {
-                0..7 => self.random.i64(SECOND / 5..20 * SECOND),
-                _ => self.random.i64(20 * SECOND..120 * SECOND),
-            },
-        };
-        self.version += 1;
-        let change = Change {
-            kind,
-            service: self.service.clone(),
-            file: self.file.clone(),
-            version: self.version,
-            undo: false,
-            seed: self.random.u64(..),
-        };
-        if shape == Shape::Latent {
-            let old = Change {
-                kind: Kind::Release,
-                file: String::new(),
-                version: self.version - 1,
-                ..change.clone()
-            };
-            let at = self.begin + 600 * SECOND;
-            if at < onset - 3600 * SECOND {
-                self.apply(&old, at, 0, true);
-            }
-        }
-        if shape == Shape::Periodic {
-            return self.periodic(onset, &text, how);
-        }
-        let affected: Vec<usize> = match shape {
-            Shape::Staged => (0..self.hosts.len()).filter(|n| n % 3 != 2).collect(),
-            _ => (0..self.hosts.len()).collect(),
-        };
-        let restarts = self.restarts();
-        let duration = self.random.i64(120 * SECOND..3600 * SECOND);
-        let (mut trigger, mut last) = (Vec::new(), onset);
-        let mut first = i64::MAX;
-        for (n, &host) in affected.iter().enumerate() {
-            let step = match shape {
-                Shape::Staged => n as i64 * self.random.i64(60 * SECOND..400 * SECOND),
-                Shape::Timers => self.random.i64(0..3000 * SECOND),
-                _ => self.random.i64(0..2 * SECOND),
-            };
-            let applied = onset + step;
-            let loaded = !matches!(shape, Shape::Delayed);
-            trigger.extend(self.apply(&change, applied, host, loaded));
-            let at = applied + 2 * SECOND + lag;
-            first = first.min(at);
-            if shape == Shape::Async {
-                let pid = self.next_pid();
-                let text = self.word("banner");
-                self.says(applied + 3 * SECOND, host, pid, 6, text);
-                self.says(
-                    applied + 4 * SECOND,
-                    host,
-                    pid,
-                    6,
-                    "ready, health checks pass".to_owned(),
-                );
-            }
-            if shape == Shape::Delayed && kind.is_loaded_by_restart() {
-                // It bites when something else restarts the service.
-                let pid = self.next_pid();
-                let rotated = format!("{} reopened logs", self.service);
-                self.push(at - SECOND, host, "logrotate", Some(pid), 6, rotated);
-            }
-            let texts = [text.clone()];
-            let end = self.crash_loop(host, at, at + duration, &restarts, &texts, how);
-            last = last.max(end);
-        }
-        if shape == Shape::Cascade {
-            self.cascade(first, last);
-        }
-        self.aftermath(shape, &change, last, &text, how, &restarts);
-        (first, trigger)
-    }
-
-    fn how(&mut self, text: &str) -> How {
-        match text {
-            text if text.starts_with("thread") => How::Exit(101),
-            text if text.starts_with("panic") => How::Exit(2),
-            text if text.starts_with("terminate") => How::Abort,
-            "" => [How::Fault, How::Abort, How::Exit(1)][self.random.usize(..3)],
-            _ => How::Exit(1),
-        }
-    }
-
-    /// A file every few minutes, of which from some time on some are bad.
-    fn periodic(&mut self, onset: i64, text: &str, how: How) -> (i64, Vec<String>) {
-        let period = self.random.i64(120..600) * SECOND;
-        let mut at = onset - period * self.random.i64(20..60);
-        let user = "feed-gen";
-        let (mut trigger, mut first) = (Vec::new(), None);
-        let mut bad_left = self.random.usize(3..8);
-        let mut rows = self.random.u32(40..90);
-        while bad_left > 0 && at < self.end - period {
-            let bad = at >= onset && (first.is_none() || self.random.bool());
-            rows += self.random.u32(0..2);
-            let count = if bad { rows * 3 + 20 } else { rows };
-            let said = format!("wrote {} ({count} rows)", self.file);
-            for host in 0..self.hosts.len() {
-                let pid = self.next_pid();
-                let skew = self.random.i64(0..SECOND);
-                self.push(at + skew, host, user, Some(pid), 6, said.clone());
-                if bad {
-                    let from = at + SECOND + self.random.i64(SECOND / 2..4 * SECOND);
-                    first = Some(first.map_or(from, |first: i64| first.min(from)));
-                    let restarts = Restarts {
-                        wait: 10 * SECOND,
-                        cap: 10 * SECOND,
-                        life: 2 * SECOND,
-                        limit: None,
-                    };
-                    let texts = [text.to_owned()];
-                    self.crash_loop(host, from, at + period - 2 * SECOND, &restarts, &texts, how);
-                }
-            }
-            if bad {
-                if trigger.is_empty() {
-                    trigger.push(said);
-                }
-                bad_left -= 1;
-            }
-            at += period;
-        }
-        (first.unwrap_or(onset), trigger)
-    }
-
-    /// What depends on the service fails, with more noise.
-    fn cascade(&mut self, first: i64, last: i64) {
-        let other = self.other.clone();
-        let mut at = first + self.random.i64(2 * SECOND..20 * SECOND);
-        let mut count = 0;
-        let host = self.random.usize(..self.hosts.len());
-        while at < last && count < 30 {
-            let pid = self.next_pid();
-            let text = format!("connect {}: connection refused", self.service);
-            for n in 0..3 {
-                self.push(
-                    at - 900_000 + n * 100_000,
-                    host,
-                    &other,
-                    Some(pid),
-                    3,
-                    text.clone(),
-                );
-            }
-            for text in [
-                format!("{other}.service: Main process exited, code=exited, status=1/FAILURE"),
-                format!("{other}.service: Failed with result 'exit-code'."),
-            ] {
-                self.systemd(at, host, &other, 4, text);
-            }
-            count += 1;
-            let text =
-                format!("{other}.service: Scheduled restart job, restart counter is at {count}.");
-            self.systemd(at + SECOND, host, &other, 6, text);
-            self.systemd(
-                at + SECOND + 9_000,
-                host,
-                &other,
-                6,
-                format!("Started {other}.service - {other} service."),
-            );
-            at += self.random.i64(2 * SECOND..5 * SECOND);
-        }
-    }
-
-    /// What people do, and how it ends.
-    fn aftermath(
-        &mut self,
-        shape: Shape,
-        change: &Change,
-        last: i64,
-        text: &str,
-        how: How,
-        restarts: &Restarts,
-    ) {
-        let host = 0;
-        let undo = Change {
-            undo: true,
-            ..change.clone()
-        };
-        let newer = Change {
-            kind: Kind::Release,
-            version: self.version + 1,
-            ..change.clone()
-        };
-        match shape {
-            Shape::RolledBack => {
-                self.apply(&undo, last + 2 * SECOND, host, true);
-            }
-            Shape::NotHelped => {
-                self.apply(&undo, last + 2 * SECOND, host, false);
-                let until = last + 300 * SECOND;
-                let texts = [text.to_owned()];
-                self.crash_loop(host, last + 6 * SECOND, until, restarts, &texts, how);
-            }
-            Shape::FixForward => {
-                self.apply(&newer, last + 2 * SECOND, host, true);
-            }
-            Shape::Responders => {
-                for n in 1..3 {
-                    let pid = self.next_pid();
-                    let command = format!(
-                        "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/systemctl restart {}",
-                        self.service
-                    );
-                    self.push(last + n * 40 * SECOND, host, "sudo", Some(pid), 5, command);
-                    let texts = [text.to_owned()];
-                    let from = last + n * 40 * SECOND + SECOND;
-                    self.crash_loop(host, from, from + 25 * SECOND, restarts, &texts, how);
-                }
-            }
-            _ => {
-                if self.random.bool() {
-                    self.apply(&undo, last + 2 * SECOND, host, true);
-                }
-            }
-        }
-    }
-
-    /// Loops that no change set off.
-    fn unchanged(&mut self, shape: Shape, onset: i64) {
-        let host = self.random.usize(..self.hosts.len());
-        let mut restarts = self.restarts();
-        let texts: Vec<String> = match shape {
-            Shape::Disk => vec![self.word("disk")],
-            Shape::Expiry => vec![self.word("expiry")],
-            Shape::Dependency => vec![self.word("dependency")],
-            Shape::Permission => vec![self.word("permission")],
-            Shape::Port => vec![self.word("port")],
-            Shape::Descriptors => vec![self.word("descriptors")],
-            Shape::Data => vec![self.word("data")],
-            Shape::Unexplained => vec![self.word("bad_code")],
-            _ => vec![],
-        };
-        let how = match shape {
-            Shape::Memory => How::Killed,
-            Shape::Hardware => How::Fault,
-            Shape::Traffic => How::Abort,
-            _ => self.how(texts.first().map_or("", String::as_str)),
-        };
-        let duration = self.random.i64(120 * SECOND..3600 * SECOND);
-        match shape {
-            Shape::Memory => {
-                restarts.life = self.random.i64(40 * SECOND..500 * SECOND);
-                restarts.limit = None;
-            }
-            Shape::Hardware => {
-                for n in 0..4 {
-                    let text = "mce: [Hardware Error]: Machine check events logged".to_owned();
-                    self.push(onset - (4 - n) * 7 * SECOND, host, "kernel", None, 2, text);
-                    let text = format!(
-                        "EDAC MC0: {} CE memory read error on CPU_SrcID#0_Ha#0_Chan#1_DIMM#0",
-                        n + 1
-                    );
-                    self.push(
-                        onset - (4 - n) * 7 * SECOND + 9_000,
-                        host,
-                        "kernel",
-                        None,
-                        3,
-                        text,
-                    );
-                }
-            }
-            Shape::Disk if self.random.bool() => {
-                let text =
-                    "EXT4-fs warning (device sda1): ext4_dx_add_entry: Directory index full!";
-                self.push(
-                    onset - 60 * SECOND,
-                    host,
-                    "kernel",
-                    None,
-                    4,
-                    text.to_owned(),
-                );
-                let pid = self.next_pid();
-                let text = "rsyslogd: file '/var/log/messages': No space left on device";
-                self.push(
-                    onset - 30 * SECOND,
-                    host,
-                    "rsyslogd",
-                    Some(pid),
-                    3,
-                    text.to_owned(),
-                );
-            }
-            Shape::Dependency => {
-                let other = self.other.clone();
-                for text in [
-                    format!("{other}.service: Main process exited, code=killed, status=9/KILL"),
-                    format!("{other}.service: Failed with result 'signal'."),
-                ] {
-                    self.systemd(onset - 5 * SECOND, host, &other, 4, text);
-                }
-            }
-            Shape::Traffic => {
-                for n in 0..40 {
-                    let text = "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  \
-                        Check SNMP counters."
-                        .to_owned();
-                    if n % 10 == 0 {
-                        self.push(onset - (40 - n) * SECOND, host, "kernel", None, 6, text);
-                    }
-                    let pid = self.pid;
-                    let text = format!("accept queue full, {} waiting", 400 + n * 30);
-                    self.says(onset - (40 - n) * SECOND, host, pid, 4, text);
-                }
-            }
-            _ => {}
-        }
-        let until = match shape {
-            Shape::Memory => onset + 6 * restarts.life,
-            _ => onset + duration,
-        };
-        self.crash_loop(host, onset, until.min(self.end), &restarts, &texts, how);
-    }
-
     /// One crash or two, and restarts on purpose: no loop.
     fn odd_crash(&mut self, at: i64) {
         let restarts = Restarts {
@@ -882,13 +466,4 @@ impl Teller {
             }
         }
     }
-}
-
-/// How a process ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    Exit(u8),
-    Abort,
-    Fault,
-    Killed,
 }

@@ -11,6 +11,9 @@ use crate::loops::{CrashLoop, End, Entity, Loops, Track};
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
+use super::naming::Naming;
+use super::weights::Weights;
+
 /// Signs of another cause lie this near to a crash that they explain.
 const IN_CRASH: (Span, Span) = (Span::from_seconds(10), Span::from_seconds(3));
 
@@ -32,6 +35,10 @@ pub struct Case<'a> {
     pub uncertainty: Span,
     /// The last moment that counts.
     pub close: Timestamp,
+    /// The numbers.
+    pub weights: &'a Weights,
+    /// Which causes are told.
+    pub naming: &'a Naming,
 }
 
 impl<'a> Case<'a> {

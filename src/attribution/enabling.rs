@@ -13,7 +13,6 @@ use super::case::Case;
 use super::factors::Suspect;
 use super::series;
 use super::tokens::{Rarity, tokens};
-use super::weights::WEIGHTS;
 
 /// Earlier changes that may have enabled the trigger: (index in the ledger, probability), best first.
 pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>, rarity: &Rarity) -> Vec<(usize, f64)> {
@@ -43,10 +42,10 @@ pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>, rarity: &Rarity) -> Vec<
 }
 
 fn odds(case: &Case<'_>, trigger: Suspect<'_>, change: &Change, rarity: &Rarity) -> f64 {
-    let w = &WEIGHTS.enabling;
+    let w = &case.weights.enabling;
     w.base
         + shared_words(case, trigger, change, rarity).min(w.words_bound)
-        + producer_host(trigger, change)
+        + producer_host(case, trigger, change)
         + host_agreement(case, trigger.change, change)
         + recency(case, trigger, change)
 }
@@ -63,7 +62,7 @@ fn shared_words(case: &Case<'_>, trigger: Suspect<'_>, change: &Change, rarity: 
         .collect::<BTreeSet<_>>()
         .iter()
         .filter(|word| around.contains(*word))
-        .map(|word| WEIGHTS.enabling.words * rarity.weight(word))
+        .map(|word| case.weights.enabling.words * rarity.weight(word))
         .sum()
 }
 
@@ -87,7 +86,7 @@ fn context_words(case: &Case<'_>, change: &Change, instances: &[usize]) -> BTree
 }
 
 /// Whether the change was made where the trigger is produced.
-fn producer_host(trigger: Suspect<'_>, change: &Change) -> f64 {
+fn producer_host(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 {
     let first = &trigger.change.instances[0];
     let producer = first
         .hosts
@@ -96,7 +95,7 @@ fn producer_host(trigger: Suspect<'_>, change: &Change) -> f64 {
         .map(|(host, _)| host);
     let same = producer.is_some_and(|p| !p.is_empty() && change.instances[0].hosts.contains_key(p));
     if same {
-        WEIGHTS.enabling.same_host
+        case.weights.enabling.same_host
     } else {
         0.0
     }
@@ -105,7 +104,7 @@ fn producer_host(trigger: Suspect<'_>, change: &Change) -> f64 {
 /// A change that goes from host to host, and instances that name hosts: is an instance harmful just
 /// where the host that it names had been changed?
 fn host_agreement(case: &Case<'_>, routine: &Change, change: &Change) -> f64 {
-    let w = &WEIGHTS.enabling;
+    let w = &case.weights.enabling;
     let hosts = &change.instances[0].hosts;
     if hosts.len() < 2 {
         return 0.0;
@@ -174,7 +173,7 @@ fn recency(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 {
         .count();
     let near = lag <= period.times(4).max(Span::from_seconds(60));
     if near && alone >= 1 {
-        WEIGHTS.enabling.recent
+        case.weights.enabling.recent
     } else {
         0.0
     }

@@ -15,7 +15,7 @@ use super::Evidence;
 use super::case::Case;
 use super::series;
 use super::tokens::{Rarity, tokens};
-use super::weights::WEIGHTS;
+use super::weights::Timing;
 
 /// A change, and which of its instances is suspected.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl Suspect<'_> {
 pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec<Evidence> {
     let exposure = exposure_of(case, suspect);
     let mut evidence = vec![
-        kind(suspect),
+        kind(case, suspect),
         timing(case, suspect, exposure),
         scope(case, suspect),
     ];
@@ -54,13 +54,13 @@ pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec
     evidence
 }
 
-fn kind(suspect: Suspect<'_>) -> Evidence {
+fn kind(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
     let kind = if suspect.change.content {
         suspect.change.kind
     } else {
         "operator"
     };
-    let log_odds = WEIGHTS.kind.get(kind).copied().unwrap_or(0.0);
+    let log_odds = case.weights.kind.get(kind).copied().unwrap_or(0.0);
     let how = if log_odds < 0.0 {
         "seldom cause"
     } else {
@@ -120,15 +120,17 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
         }
     };
     let (low, high) = match relation(case, suspect) {
-        Relation::Service | Relation::Dependency => WEIGHTS.timing.bounds,
+        Relation::Service | Relation::Dependency => case.weights.timing.bounds,
         // Near in time, and tied to the service by nothing: nearness alone convicts nobody.
-        _ => (WEIGHTS.timing.bounds.0, WEIGHTS.timing.untied),
+        _ => (case.weights.timing.bounds.0, case.weights.timing.untied),
     };
-    let log_odds = (density(lag.seconds()) / rate).ln().clamp(low, high);
+    let log_odds = (density(&case.weights.timing, lag.seconds()) / rate)
+        .ln()
+        .clamp(low, high);
     // What is made to be put to work is put to work soon: the longer it waited, the likelier another change
     // is what its start was for.
     let waited = from.since(at).max(Span::ZERO).seconds();
-    let w = &WEIGHTS.timing;
+    let w = &case.weights.timing;
     let log_odds = log_odds + (w.wait * (waited / w.wait_from).ln_1p()).max(w.wait_bound);
     let after = from.since(case.onset.plus(case.uncertainty));
     if after > Span::ZERO {
@@ -162,9 +164,8 @@ fn in_words(lag: Span, uncertainty: Span) -> String {
 }
 
 /// How likely a lag of this many seconds is, a second, for a change that causes a crash loop.
-fn density(lag: f64) -> f64 {
-    WEIGHTS
-        .timing
+fn density(timing: &Timing, lag: f64) -> f64 {
+    timing
         .mixture
         .iter()
         .map(|(weight, mean)| weight / mean * (-lag / mean).exp())
@@ -249,7 +250,7 @@ fn reads(case: &Case<'_>, change: &Change) -> bool {
 }
 
 fn scope(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
-    let w = &WEIGHTS.scope;
+    let w = &case.weights.scope;
     let service = case.service();
     let content: Vec<&Change> = case
         .ledger
@@ -281,7 +282,7 @@ fn scope(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
 }
 
 fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evidence> {
-    let w = &WEIGHTS.words;
+    let w = &case.weights.words;
     let events = &case.timeline.events;
     let change = suspect.change;
     let texts = case.crash_texts();
@@ -347,7 +348,7 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
 /// A configuration error names the file that is unusable: a change that did not touch it is an unlikely
 /// cause.
 fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
-    let w = &WEIGHTS.words;
+    let w = &case.weights.words;
     let events = &case.timeline.events;
     let (n, file) = case.crash_texts().iter().find_map(|(n, _)| {
         let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
@@ -387,7 +388,7 @@ fn known(n: usize, len: usize) -> Vec<usize> {
 /// since. Programs read new code and new settings of their unit as they start; of files and flags some look
 /// for news by themselves.
 fn not_loaded(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
-    let w = &WEIGHTS.exposure;
+    let w = &case.weights.exposure;
     let at = case.effect(suspect.change, suspect.instance);
     let since = case.onset.since(at);
     // A clock that is a little off, or a record that comes late, hides a start.
@@ -448,7 +449,7 @@ fn exposed(
     suspect: Suspect<'_>,
     exposure: Option<(Timestamp, usize)>,
 ) -> Option<Evidence> {
-    let w = &WEIGHTS.exposure;
+    let w = &case.weights.exposure;
     // A restart alone loads nothing new.
     if !suspect.change.content || !matches!(relation(case, suspect), Relation::Service) {
         return None;
@@ -490,7 +491,7 @@ fn exposed(
 }
 
 fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
-    let w = &WEIGHTS.novelty;
+    let w = &case.weights.novelty;
     let events = &case.timeline.events;
     let at = case.effect(suspect.change, suspect.instance);
     let root = case.root();
@@ -535,7 +536,7 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
 
 /// Whether a later change of the same object ended the loop.
 fn reversal(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
-    let w = &WEIGHTS.reversal;
+    let w = &case.weights.reversal;
     let change = suspect.change;
     let last = case.of_service().map(|l| l.last).max()?;
     let gap = case.root().longest_gap.max(Span::from_seconds(5)).times(3);
@@ -602,7 +603,7 @@ fn undoes(other: &Change, change: &Change) -> bool {
 
 /// Most crashes say themselves what they died of, and it is no change.
 fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
-    let w = &WEIGHTS.explained;
+    let w = &case.weights.explained;
     let (kind, sign) = super::other::looked_for().find_map(|kind| {
         let (with, all, signs) = case.signs_in_crashes(kind);
         (all > 0 && with * 2 >= all).then(|| (kind, signs.first().copied()))
@@ -628,7 +629,7 @@ fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
 
 /// Over hosts: those changed first should crash first.
 fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
-    let w = &WEIGHTS.order;
+    let w = &case.weights.order;
     let reached = &suspect.change.instances[suspect.instance].hosts;
     let service = case.service();
     let loops: BTreeMap<&str, &CrashLoop> = case

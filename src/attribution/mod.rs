@@ -13,16 +13,18 @@ use crate::time::Span;
 mod case;
 mod enabling;
 mod factors;
+mod naming;
 mod other;
 mod series;
 mod tokens;
 mod weights;
 
 pub use case::Case;
+pub use naming::Naming;
 pub use other::Inputs;
+pub use weights::Weights;
 
 use factors::Suspect;
-use weights::WEIGHTS;
 
 /// The most causes that are told, "unknown" included.
 const MAX_CAUSES: usize = 10;
@@ -109,24 +111,22 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
         let suspect = Suspect { change, instance };
         scored.push(of_change(case, n, suspect, &rarity));
     }
-    let prior = &WEIGHTS.prior;
+    let prior = &case.weights.prior;
     let rest = 1.0 - prior.change;
     let share = |kind: &str| (rest * prior.other.get(kind).copied().unwrap_or(0.01)).ln();
     let mut ruled_out = Vec::new();
     for finding in other::find(case, inputs) {
         ruled_out.extend(finding.ruled_out);
-        let score = share(finding.kind) + finding.evidence.iter().map(|e| e.log_odds).sum::<f64>();
-        scored.push((
-            score,
-            rival(finding.kind, finding.summary, finding.evidence),
-        ));
+        let mut evidence = finding.evidence;
+        let score = share(finding.kind) + weigh(case, &mut evidence);
+        scored.push((score, rival(finding.kind, finding.summary, evidence)));
     }
     let unknown = (share("unknown").exp() + share("other").exp()).ln();
     scored.push((
         unknown,
         rival("unknown", "nothing in these logs".to_owned(), vec![]),
     ));
-    let mut causes = normalise(scored);
+    let mut causes = normalise(scored, |cause| case.naming.names(case, cause));
     if let Some(first) = causes.first_mut()
         && let Some((n, instance)) = first.change
     {
@@ -160,8 +160,8 @@ fn of_change(
     rarity: &tokens::Rarity,
 ) -> (f64, Cause) {
     let mut evidence = factors::all(case, suspect, rarity);
+    let score = case.weights.prior.change.ln() + weigh(case, &mut evidence);
     sort_evidence(&mut evidence);
-    let score = WEIGHTS.prior.change.ln() + evidence.iter().map(|e| e.log_odds).sum::<f64>();
     let cause = Cause {
         kind: "change",
         change: Some((n, suspect.instance)),
@@ -176,6 +176,14 @@ fn of_change(
         evidence,
     };
     (score, cause)
+}
+
+/// Corrects each factor as was fitted; their sum.
+fn weigh(case: &Case<'_>, evidence: &mut [Evidence]) -> f64 {
+    for one in &mut *evidence {
+        one.log_odds *= case.weights.scale(one.factor);
+    }
+    evidence.iter().map(|e| e.log_odds).sum()
 }
 
 fn sort_evidence(evidence: &mut [Evidence]) {
@@ -230,7 +238,7 @@ fn is_only_exposure(case: &Case<'_>, n: usize) -> bool {
 }
 
 /// Scores to probabilities; what is too unlikely to be told is left out.
-fn normalise(mut scored: Vec<(f64, Cause)>) -> Vec<Cause> {
+fn normalise(mut scored: Vec<(f64, Cause)>, asked_for: impl Fn(&Cause) -> bool) -> Vec<Cause> {
     let top = scored
         .iter()
         .map(|(s, _)| *s)
@@ -249,7 +257,7 @@ fn normalise(mut scored: Vec<(f64, Cause)>) -> Vec<Cause> {
     let mut told: Vec<Cause> = Vec::new();
     for cause in causes {
         let fits = told.len() + 1 < MAX_CAUSES && cause.probability >= LEAST;
-        if fits || cause.kind == "unknown" {
+        if fits || cause.kind == "unknown" || asked_for(&cause) {
             told.push(cause);
         }
     }

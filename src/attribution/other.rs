@@ -10,7 +10,6 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::FileTimes;
 
 use super::case::Case;
-use super::weights::WEIGHTS;
 use super::{Evidence, RuledOut};
 
 /// The kinds that are looked for: signs of `other` sorts have nothing in common.
@@ -60,7 +59,7 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     }
     let share = with as f64 / all.max(1) as f64;
     if with > 0 {
-        let log_odds = WEIGHTS.sign.in_crash.get(kind).copied().unwrap_or(0.0) * share;
+        let log_odds = case.weights.sign.in_crash.get(kind).copied().unwrap_or(0.0) * share;
         let quote = signs.first().map_or("killed for want of memory", |&n| {
             events[n]
                 .field("what")
@@ -99,7 +98,7 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         let text = format!("{name} was down from {} on", at.clock());
         evidence.push(Evidence::new(
             "dependency",
-            WEIGHTS.sign.dependency_down,
+            case.weights.sign.dependency_down,
             text,
             vec![n],
         ));
@@ -109,7 +108,7 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     if evidence.is_empty() {
         evidence.push(Evidence::new(
             "sign",
-            WEIGHTS.sign.none,
+            case.weights.sign.none,
             "no sign of it".to_owned(),
             vec![],
         ));
@@ -125,9 +124,9 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
 /// What signs on the host before the onset count: more where there had been none for long, as a thing that
 /// comes rarely is not there by chance.
 fn nearby_odds(case: &Case<'_>, kind: &str) -> f64 {
-    let weight = WEIGHTS.sign.nearby.get(kind).copied().unwrap_or(0.0);
+    let weight = case.weights.sign.nearby.get(kind).copied().unwrap_or(0.0);
     let windows = case.quiet_before(kind).seconds() / Case::NEARBY.seconds();
-    let new = (windows.max(1.0).ln() / 2.0).min(WEIGHTS.sign.new_bound);
+    let new = (windows.max(1.0).ln() / 2.0).min(case.weights.sign.new_bound);
     weight * (1.0 + new)
 }
 
@@ -254,7 +253,7 @@ fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
         if signs.is_empty() {
             signs.push(Evidence::new(
                 "sign",
-                WEIGHTS.sign.none / 2.0,
+                case.weights.sign.none / 2.0,
                 "no sign of it".to_owned(),
                 vec![],
             ));
@@ -278,8 +277,14 @@ fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
         r.from.clock(),
     );
     if ratio >= 1.8 {
-        let log_odds =
-            WEIGHTS.sign.in_crash.get("traffic").copied().unwrap_or(0.0) * (ratio / 2.0).ln_1p();
+        let log_odds = case
+            .weights
+            .sign
+            .in_crash
+            .get("traffic")
+            .copied()
+            .unwrap_or(0.0)
+            * (ratio / 2.0).ln_1p();
         let evidence = vec![Evidence::new("traffic", log_odds, text, vec![])];
         return Finding {
             kind: "traffic",
@@ -290,7 +295,7 @@ fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
     }
     let evidence = vec![Evidence::new(
         "traffic",
-        WEIGHTS.sign.none,
+        case.weights.sign.none,
         text.clone(),
         vec![],
     )];

@@ -10,7 +10,6 @@ use crate::time::{Span, Timestamp};
 use super::Evidence;
 use super::case::Case;
 use super::factors::Suspect;
-use super::weights::WEIGHTS;
 
 /// What a routine's instances did before the incident's close.
 pub(super) struct Split {
@@ -143,7 +142,7 @@ pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence
     let Some(split) = split(case, suspect.change) else {
         return Vec::new();
     };
-    let w = &WEIGHTS.alternation;
+    let w = &case.weights.alternation;
     let harmless = split.good.len();
     let refs = suspect.change.instances[suspect.instance]
         .records
@@ -189,9 +188,9 @@ pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence
         evidence.push(Evidence::new("alternation", log_odds, text, refs));
     }
     let weight = if apart {
-        WEIGHTS.routine.told_apart
+        case.weights.routine.told_apart
     } else {
-        WEIGHTS.routine.alike
+        case.weights.routine.alike
     };
     let before = suspect
         .change

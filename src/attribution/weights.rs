@@ -5,8 +5,12 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Weights {
+use crate::error::Error;
+
+/// The numbers that hypotheses are weighed by: those that are compiled in, or others of the same form.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
     pub(super) prior: Prior,
     pub(super) kind: BTreeMap<String, f64>,
     pub(super) timing: Timing,
@@ -21,15 +25,18 @@ pub(super) struct Weights {
     pub(super) explained: Explained,
     pub(super) sign: Sign,
     pub(super) enabling: Enabling,
+    scale: BTreeMap<String, f64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Prior {
     pub(super) change: f64,
     pub(super) other: BTreeMap<String, f64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Timing {
     pub(super) mixture: Vec<(f64, f64)>,
     pub(super) bounds: (f64, f64),
@@ -39,7 +46,8 @@ pub(super) struct Timing {
     pub(super) wait_bound: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Scope {
     pub(super) service: f64,
     pub(super) dependency: (f64, f64),
@@ -50,7 +58,8 @@ pub(super) struct Scope {
     pub(super) chance_weight: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Words {
     pub(super) names_file: f64,
     pub(super) mentions_file: f64,
@@ -61,7 +70,8 @@ pub(super) struct Words {
     pub(super) bound: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Exposure {
     pub(super) loaded: f64,
     pub(super) healthy_after: f64,
@@ -70,19 +80,22 @@ pub(super) struct Exposure {
     pub(super) not_loaded_file: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Novelty {
     pub(super) seen_before: f64,
     pub(super) never_seen: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Reversal {
     pub(super) recovered: f64,
     pub(super) went_on: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Order {
     pub(super) host_agrees: f64,
     pub(super) bound: f64,
@@ -91,27 +104,31 @@ pub(super) struct Order {
     pub(super) lower_bound: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Alternation {
     pub(super) phase_bound: f64,
     pub(super) bound: f64,
     pub(super) separated: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Routine {
     pub(super) told_apart: f64,
     pub(super) alike: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Explained {
     pub(super) tied: f64,
     pub(super) tied_seldom: f64,
     pub(super) untied: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Sign {
     pub(super) in_crash: BTreeMap<String, f64>,
     pub(super) nearby: BTreeMap<String, f64>,
@@ -120,7 +137,8 @@ pub(super) struct Sign {
     pub(super) dependency_down: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Enabling {
     pub(super) base: f64,
     pub(super) words: f64,
@@ -131,11 +149,38 @@ pub(super) struct Enabling {
     pub(super) recent: f64,
 }
 
-/// The weights in force.
-pub(super) static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
+static BUILTIN: LazyLock<Weights> = LazyLock::new(|| {
     // Cannot fail: the file is compiled in, and a test reads it.
-    toml::from_str(include_str!("weights.toml")).expect("weights.toml is well-formed")
+    Weights::parse(Weights::TEXT).expect("weights.toml is well-formed")
 });
+
+impl Weights {
+    /// The file that is compiled in.
+    pub const TEXT: &str = include_str!("weights.toml");
+
+    /// The weights of that file.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        &BUILTIN
+    }
+
+    /// Reads weights in the form of [`Self::TEXT`].
+    ///
+    /// # Errors
+    ///
+    /// Where it is no TOML, or a number is missing, or one is there that nothing asks for.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|err| Error::Setting {
+            name: "weights",
+            reason: err.to_string(),
+        })
+    }
+
+    /// What a factor's log-odds are multiplied by: the correction that was fitted.
+    pub(super) fn scale(&self, factor: &str) -> f64 {
+        self.scale.get(factor).copied().unwrap_or(1.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -143,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_prior_shares_sum_to_one() {
-        let sum: f64 = WEIGHTS.prior.other.values().sum();
+        let sum: f64 = Weights::builtin().prior.other.values().sum();
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
     }
 }

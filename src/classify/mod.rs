@@ -326,14 +326,20 @@ impl RuleSet {
         out: &mut Flood,
     ) {
         let Candidate { frame, at, no, .. } = candidate;
-        let program = record.program.as_deref().or(input.stem);
-        let matched = self.matching(&Text::of(record, program, frame.line), candidate.texts);
-        if matched.is_empty() {
-            if let Some(own) = record.under_own_name() {
-                self.classify(&own, candidate, input, out);
-            }
-            return;
+        let matching = |record: &Record<'_>| {
+            let program = record.program.as_deref().or(input.stem);
+            self.matching(&Text::of(record, program, frame.line), candidate.texts)
+        };
+        let mut matched = matching(record);
+        let own = match matched.is_empty() {
+            true => record.under_own_name(),
+            false => None,
+        };
+        if let Some(own) = &own {
+            matched = matching(own);
         }
+        let record = own.as_ref().unwrap_or(record);
+        let program = record.program.as_deref().or(input.stem);
         let offset = ByteOffset::new(at.get().saturating_sub(record.back as u64));
         for n in matched {
             let Some(about) = self.about(n, record) else {

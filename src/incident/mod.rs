@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::attribution::{Case, Inputs, Verdict, judge};
+use crate::attribution::{Case, Inputs, Naming, Verdict, Weights, judge};
 use crate::ledger::Ledger;
 use crate::loops::{CrashLoop, LoopPolicy, Loops};
 use crate::time::{Span, Timestamp};
@@ -64,6 +64,10 @@ pub struct Facts<'a> {
     pub inputs: &'a Inputs<'a>,
     /// What makes a loop.
     pub policy: &'a LoopPolicy,
+    /// The numbers of attribution.
+    pub weights: &'a Weights,
+    /// Which causes are told.
+    pub naming: &'a Naming,
 }
 
 /// The incidents of a timeline, by onset.
@@ -111,6 +115,8 @@ fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
         looks: facts.looks,
         onset,
         close: last.plus(settle),
+        weights: facts.weights,
+        naming: facts.naming,
         loops,
     }
 }

@@ -1,30 +1,28 @@
 //! Wires the stages, and owns the threads.
 //!
 //! In: paths and [`ScanOptions`]. Out: a [`Scan`]: the report, and whether the inputs were sound.
-//! Up to the join of a file's blocks everything is parallel and knows nothing beyond its block; from
-//! the timeline on everything runs in one thread, in time order, but for the verdicts on incidents.
+//! Up to the join of a file's blocks everything is parallel and knows nothing beyond its block.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rayon::ThreadPool;
 
-use crate::attribution::Inputs;
+use crate::attribution::{Naming, Weights};
 use crate::classify::RuleSet;
 use crate::error::{Error, Warning};
 use crate::framing::BLOCK;
-use crate::incident::{self, Facts};
-use crate::ledger;
-use crate::loops::{self, LoopPolicy};
+use crate::loops::LoopPolicy;
 use crate::outside::{self, ChangeSource, Outside};
 use crate::primitives::FileId;
 use crate::record::Format;
-use crate::report::{self, Input, Report, Time};
+use crate::report::{Input, Report, Time};
 use crate::sieve::Sieve;
 use crate::source::{Source, discover};
 use crate::time::Timestamp;
 use crate::timeline::{self, TimeOptions};
 
+mod analysis;
 mod banners;
 mod block;
 mod explain;
@@ -45,6 +43,7 @@ pub use formats::{FirstRecord, Taken, formats};
 pub use live::{Live, Moment, StreamId};
 pub use watch::{Ending, Listener, Status, Watch, WatchOptions};
 
+use analysis::Analysis;
 use block::Tools;
 use file::FileYield;
 use kept::Kept;
@@ -85,6 +84,10 @@ pub struct ScanOptions {
     pub format: Option<Format>,
     /// The rules.
     pub rules: RuleSet,
+    /// The numbers of attribution.
+    pub weights: Weights,
+    /// Which causes are told.
+    pub naming: Naming,
 }
 
 impl ScanOptions {
@@ -113,6 +116,8 @@ impl ScanOptions {
             changes: Vec::new(),
             format: None,
             rules,
+            weights: Weights::builtin().clone(),
+            naming: Naming::Likely,
         }
     }
 }
@@ -153,6 +158,43 @@ pub fn scan(
     options: &ScanOptions,
     progress: &dyn Progress,
 ) -> Result<Scan, Error> {
+    let (mut report, failed) = analysed(paths, options, progress, |analysis| {
+        let incidents = analysis.incidents(&options.weights, &options.naming);
+        analysis.report(&incidents)
+    })?;
+    report
+        .warnings
+        .dedup_by(|a, b| a.input == b.input && a.text == b.text);
+    Ok(Scan {
+        report,
+        sound: !failed,
+    })
+}
+
+/// What the first cause of each incident is under each of these weights, in words; for seeing what a verdict
+/// hangs on.
+///
+/// # Errors
+///
+/// As [`scan`].
+pub fn first_causes(
+    paths: &[PathBuf],
+    options: &ScanOptions,
+    weights: &[Weights],
+) -> Result<Vec<Vec<String>>, Error> {
+    analysed(paths, options, &Quiet, |analysis| {
+        let under = |weights| analysis.first_causes(weights);
+        weights.iter().map(under).collect()
+    })
+}
+
+/// Reads all inputs below `paths`, and does `then` with what is found, on the pool's threads.
+fn analysed<T: Send>(
+    paths: &[PathBuf],
+    options: &ScanOptions,
+    progress: &dyn Progress,
+    then: impl FnOnce(Analysis<'_>) -> T + Send,
+) -> Result<T, Error> {
     let mut outside = outside::lists(&options.changes, options.time.zone.as_ref())?;
     let sources = discover(paths)?;
     let mut warnings = sources.warnings;
@@ -219,16 +261,7 @@ pub fn scan(
         outside,
         kernel,
     };
-    let mut report = pool.install(|| analyse(timeline, read, warnings, options));
-    let sound = !report.1;
-    report
-        .0
-        .warnings
-        .dedup_by(|a, b| a.input == b.input && a.text == b.text);
-    Ok(Scan {
-        report: report.0,
-        sound,
-    })
+    Ok(pool.install(|| then(Analysis::of(timeline, read, warnings, options))))
 }
 
 /// What was read, besides its events.
@@ -265,77 +298,6 @@ fn add_changes(
         timeline.add(source.events);
     }
     told
-}
-
-/// From the timeline on: one thread, in time order, but for verdicts, of which none knows of another.
-fn analyse(
-    mut timeline: timeline::Timeline,
-    read: Read<'_>,
-    mut warnings: Vec<Warning>,
-    options: &ScanOptions,
-) -> (Report, bool) {
-    let Read {
-        inputs,
-        opened,
-        outside,
-        kernel,
-    } = read;
-    let mut loops = loops::find(&timeline, &options.policy);
-    let mut inferred = lives::infer(&timeline, &loops, opened, &options.policy);
-    let starts = banners::infer(&timeline, &loops, opened, &options.policy);
-    inferred.add(starts, opened);
-    if !inferred.events.is_empty() {
-        timeline.add(inferred.events);
-        loops = loops::find(&timeline, &options.policy);
-    }
-    for n in &inferred.unread {
-        let path = opened.get(*n).map(|o| o.path);
-        warnings.push(Warning::new(
-            path,
-            "could not be read once more: restarts that nobody announced are not told",
-        ));
-    }
-    let ledger = ledger::build(&timeline);
-    let looks = look::look(&timeline, &loops, &ledger, opened, options.block_bytes);
-    for n in &looks.unread {
-        let path = opened.get(*n).map(|o| o.path);
-        warnings.push(Warning::new(
-            path,
-            "could not be read once more: what stood before the crashes is not told",
-        ));
-    }
-    let seen = Inputs {
-        files: inputs
-            .iter()
-            .zip(opened)
-            .map(|(i, o)| (i.path.as_str(), o.format))
-            .collect(),
-        kernel,
-    };
-    let incidents = incident::find(&Facts {
-        timeline: &timeline,
-        ledger: &ledger,
-        loops: &loops,
-        looks: &looks.messages,
-        inputs: &seen,
-        policy: &options.policy,
-    });
-    drop(seen);
-    let news = news::of_all(&timeline, &ledger, &loops, &incidents, opened);
-    let failed = warnings.iter().chain(&timeline.warnings).any(|w| w.fails);
-    let report = report::build(report::Parts {
-        timeline: &timeline,
-        ledger: &ledger,
-        loops: &loops,
-        incidents: &incidents,
-        inputs,
-        outside,
-        words: &looks.words,
-        news: &news,
-        warnings,
-        range: (options.since, options.until),
-    });
-    (report, failed)
 }
 
 /// Which inputs are in no known format.

@@ -20,9 +20,10 @@ use crate::sieve::Sieve;
 use crate::time::{Span, Timestamp};
 use crate::timeline::{self, Timeline};
 
+use super::analysis::Analysis;
 use super::block::Tools;
 use super::look::Opened;
-use super::{Read, ScanOptions, add_changes, analyse, pool, sieve_for};
+use super::{Read, ScanOptions, add_changes, pool, sieve_for};
 
 mod keep;
 mod stream;
@@ -285,7 +286,11 @@ impl Live {
             kernel: self.streams.iter().any(Stream::has_kernel),
         };
         let options = &self.options;
-        let (report, _) = (self.pool).install(|| analyse(timeline, read, warnings, options));
+        let (report, _) = self.pool.install(|| {
+            let analysis = Analysis::of(timeline, read, warnings, options);
+            let incidents = analysis.incidents(&options.weights, &options.naming);
+            analysis.report(&incidents)
+        });
         Moment { report, now, live }
     }
 

@@ -1,0 +1,211 @@
+//! The tables of an evaluation, in Markdown.
+//!
+//! In: verdicts of the half that was fitted on and of the other. Out: text. Whatever only multiplies evidence
+//! (a factor left out, scales fitted without a shape) is worked out from the weighed hypotheses; nothing is
+//! read again for it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::fit::{Hypothesis, Scales, fit};
+use crate::judge::{Answer, BASELINES, Share, Verdict, calibration};
+use crate::plot::Bin;
+use crate::story::Shape;
+use crate::world::Format;
+
+/// The columns that stand for a list of incidents.
+const COLUMNS: &str = "found | first | in three | wrongly blamed | Brier";
+
+/// Incidents that were found, with what is said of them.
+fn answers<'a>(list: &[&'a Verdict], scales: &Scales) -> Vec<(&'a Verdict, Answer)> {
+    list.iter()
+        .filter(|v| v.found && v.shape != Shape::Quiet)
+        .map(|v| (*v, Answer::of(&v.hypotheses, scales)))
+        .collect()
+}
+
+fn row(text: &mut String, name: &str, list: &[&Verdict], scales: &Scales) {
+    let found = answers(list, scales);
+    let share =
+        |test: &dyn Fn(&Answer) -> bool| Share::of(found.iter().map(|(_, a)| test(a))).text();
+    let brier = found.iter().map(|(_, a)| a.brier).sum::<f64>() / found.len().max(1) as f64;
+    // Strings take all that is written.
+    let _ = writeln!(
+        text,
+        "| {name} | {} | {} | {} | {} | {} | {brier:.3} |",
+        list.len(),
+        Share::of(list.iter().map(|v| v.found)).text(),
+        share(&|a| a.is_right()),
+        share(&|a| a.rank.is_some_and(|rank| rank < 3)),
+        share(&|a| a.blames && !a.is_right()),
+    );
+}
+
+fn head(text: &mut String, first: &str) {
+    let columns = COLUMNS.matches('|').count() + 3;
+    let _ = writeln!(
+        text,
+        "| {first} | incidents | {COLUMNS} |\n|{}",
+        " --- |".repeat(columns)
+    );
+}
+
+fn select(verdicts: &[Verdict], test: impl Fn(&Verdict) -> bool) -> Vec<&Verdict> {
+    verdicts.iter().filter(|v| test(v)).collect()
+}
+
+fn by_shape(verdicts: &[Verdict]) -> BTreeMap<Shape, Vec<&Verdict>> {
+    let mut shapes: BTreeMap<Shape, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|v| v.shape != Shape::Quiet) {
+        shapes.entry(verdict.shape).or_default().push(verdict);
+    }
+    shapes
+}
+
+/// How many are right, by shape and format, and what is found where nothing is.
+pub(crate) fn results(verdicts: &[Verdict], scales: &Scales) -> String {
+    let mut text = String::new();
+    head(&mut text, "shape");
+    for (shape, list) in by_shape(verdicts) {
+        row(&mut text, &format!("{shape:?}"), &list, scales);
+    }
+    row(
+        &mut text,
+        "**a change**",
+        &select(verdicts, |v| v.shape.is_change()),
+        scales,
+    );
+    row(
+        &mut text,
+        "**no change**",
+        &select(verdicts, |v| v.shape.cause().is_some()),
+        scales,
+    );
+    let all = select(verdicts, |v| v.shape != Shape::Quiet);
+    row(&mut text, "**all**", &all, scales);
+    for format in Format::ALL {
+        let of = select(verdicts, |v| v.format == format && v.shape != Shape::Quiet);
+        row(&mut text, format.name(), &of, scales);
+    }
+    let extra = Share::of(all.iter().map(|v| v.extra > 0));
+    let quiet = select(verdicts, |v| v.shape == Shape::Quiet);
+    let falsely = Share::of(quiet.iter().map(|v| v.extra > 0));
+    let named = |v: &(&Verdict, Answer)| v.1.blames;
+    let found = answers(&all, scales);
+    let precision = Share::of(found.iter().filter(|v| named(v)).map(|v| v.1.is_right()));
+    let recall = Share::of(
+        (found.iter().filter(|(v, _)| v.shape.is_change())).map(|v| named(v) && v.1.is_right()),
+    );
+    let _ = write!(
+        text,
+        "\n- \u{201c}A change did it\u{201d}, said with at least one half: precision {}, recall {}.\n\
+         - Incidents beside the true one: in {}.\n\
+         - Quiet logs with an incident: {} of {}.\n",
+        precision.text(),
+        recall.text(),
+        extra.text(),
+        falsely.text(),
+        quiet.len()
+    );
+    text
+}
+
+/// The bins of the first cause's probability, and how far they are off.
+pub(crate) fn reliability(verdicts: &[Verdict], scales: &Scales) -> (Vec<Bin>, f64) {
+    let all: Vec<&Verdict> = verdicts.iter().collect();
+    let all: Vec<Answer> = answers(&all, scales).iter().map(|(_, a)| *a).collect();
+    calibration(&all, 10)
+}
+
+pub(crate) fn reliability_table(bins: &[Bin], error: f64) -> String {
+    let mut text = format!(
+        "Expected calibration error of the first cause, in ten bins of equal mass: {error:.3}.\n\n\
+         | said | right | interval | incidents |\n| --- | --- | --- | --- |\n"
+    );
+    for bin in bins {
+        let _ = writeln!(
+            text,
+            "| {:.3} | {:.3} | {:.3} to {:.3} | {} |",
+            bin.said, bin.right, bin.from, bin.to, bin.count
+        );
+    }
+    text
+}
+
+/// Beside simpler ways, where a change did it; they name a change always, and so never say that none did.
+pub(crate) fn baselines(verdicts: &[Verdict], scales: &Scales) -> String {
+    let mut text = format!("| shape | crashtrail | {} |\n|", BASELINES.join(" | "));
+    text += &" --- |".repeat(BASELINES.len() + 2);
+    text.push('\n');
+    let mut line = |name: &str, list: &[&Verdict]| {
+        let found = answers(list, scales);
+        let percent =
+            |yes: usize| format!("{:.1} %", 100.0 * yes as f64 / found.len().max(1) as f64);
+        let ours = found.iter().filter(|(_, a)| a.is_right()).count();
+        let theirs = (0..BASELINES.len())
+            .map(|n| percent(found.iter().filter(|(v, _)| v.baselines[n]).count()))
+            .collect::<Vec<_>>();
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} |",
+            percent(ours),
+            theirs.join(" | ")
+        );
+    };
+    for (shape, list) in by_shape(verdicts) {
+        line(&format!("{shape:?}"), &list);
+    }
+    line("**all**", &select(verdicts, |v| v.shape != Shape::Quiet));
+    text
+}
+
+/// What each factor adds: the same incidents without it.
+pub(crate) fn ablation(verdicts: &[Verdict], scales: &Scales) -> String {
+    let mut text = String::new();
+    head(&mut text, "without");
+    let all = select(verdicts, |v| v.shape != Shape::Quiet);
+    row(&mut text, "nothing left out", &all, scales);
+    for factor in factors(verdicts) {
+        let mut without = scales.clone();
+        without.insert(factor.to_owned(), 0.0);
+        row(&mut text, factor, &all, &without);
+    }
+    text
+}
+
+fn factors(verdicts: &[Verdict]) -> Vec<&'static str> {
+    let all = verdicts
+        .iter()
+        .flat_map(|v| &v.hypotheses)
+        .flat_map(|h| &h.factors);
+    let mut names: Vec<&'static str> = all.map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The scales, fitted on all of these but some.
+pub(crate) fn fitted(verdicts: &[Verdict], but: impl Fn(&Verdict) -> bool) -> Scales {
+    let lists: Vec<&[Hypothesis]> = verdicts
+        .iter()
+        .filter(|v| v.found && v.shape != Shape::Quiet && !but(v))
+        .map(|v| &*v.hypotheses)
+        .collect();
+    fit(&lists)
+}
+
+/// Each shape, and each format, judged by scales that were fitted without it.
+pub(crate) fn left_out(train: &[Verdict], check: &[Verdict]) -> String {
+    let mut text = String::new();
+    head(&mut text, "fitted without, and judged on");
+    for (shape, list) in by_shape(check) {
+        let scales = fitted(train, |v| v.shape == shape);
+        row(&mut text, &format!("{shape:?}"), &list, &scales);
+    }
+    for format in Format::ALL {
+        let scales = fitted(train, |v| v.format == format);
+        let of = select(check, |v| v.format == format && v.shape != Shape::Quiet);
+        row(&mut text, format.name(), &of, &scales);
+    }
+    text
+}
