@@ -424,19 +424,23 @@ impl Teller {
             at += self.random.i64(50_000..800_000);
         }
         if restarts && change.kind.is_loaded_by_restart() {
-            let name = change.service.clone();
-            let description = format!("{name} service");
-            for text in [
-                format!("Stopping {name}.service - {description}..."),
-                format!("{name}.service: Deactivated successfully."),
-                format!("Stopped {name}.service - {description}."),
-                format!("Started {name}.service - {description}."),
-            ] {
-                self.systemd(at, host, &name, 6, text);
-                at += self.random.i64(1_000..60_000);
-            }
+            self.restarted(&change.service, at, host);
         }
         texts
+    }
+
+    /// A restart that was asked for.
+    fn restarted(&mut self, name: &str, at: i64, host: usize) {
+        let mut at = at;
+        for text in [
+            format!("Stopping {name}.service - {name} service..."),
+            format!("{name}.service: Deactivated successfully."),
+            format!("Stopped {name}.service - {name} service."),
+            format!("Started {name}.service - {name} service."),
+        ] {
+            self.systemd(at, host, name, 6, text);
+            at += self.random.i64(1_000..60_000);
+        }
     }
 
     /// One crash or two, and restarts on purpose: no loop.

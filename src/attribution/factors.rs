@@ -14,7 +14,7 @@ use crate::time::{Span, Timestamp};
 use super::Evidence;
 use super::case::Case;
 use super::series;
-use super::tokens::{Rarity, tokens};
+use super::tokens::{Rarity, is_of_failures, tokens};
 use super::weights::Timing;
 
 /// A change, and which of its instances is suspected.
@@ -324,7 +324,14 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
         .collect::<BTreeSet<_>>()
         .into_iter()
         .filter(|t| said.contains(t) && !own.contains(t))
-        .map(|t| (w.word * rarity.weight(&t), t))
+        .map(|t| {
+            let weight = if is_of_failures(&t) {
+                w.of_failures
+            } else {
+                w.word
+            };
+            (weight * rarity.weight(&t), t)
+        })
         .filter(|(weight, _)| *weight > 0.0)
         .collect();
     shared.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));

@@ -93,14 +93,15 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
     }
     let mut summary = summary(kind, case);
     if kind == "dependency"
-        && let Some((name, at, n)) = dependency_down(case, with > 0)
+        && let Some(down) = dependency_down(case, with > 0)
     {
-        let text = format!("{name} was down from {} on", at.clock());
+        let name = &down.service;
+        let text = format!("{name} was down from {} on", down.at.clock());
         evidence.push(Evidence::new(
             "dependency",
-            case.weights.sign.dependency_down,
+            down_odds(case, &down),
             text,
-            vec![n],
+            vec![down.record],
         ));
         summary = format!("{name}, which {} needs, was down first", case.service());
     }
@@ -159,50 +160,84 @@ fn summary(kind: &str, case: &Case<'_>) -> String {
     }
 }
 
+/// A service that was down as the root's service began to fail.
+struct Down {
+    service: String,
+    at: Timestamp,
+    record: usize,
+    /// The crashes name it.
+    named: bool,
+}
+
 /// A service that went down before, or as, the root's service began to fail, and that it seems to need:
-/// one that its crashes name, or, where they tell of a lost or refused connection, the one that went
-/// down nearest before.
-fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<(String, Timestamp, usize)> {
+/// one that its crashes name; else, where they tell of a lost or refused connection or of nothing, the one
+/// that went down nearest before.
+fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<Down> {
     let root = case.root();
     let texts = case.crash_texts();
-    let mut best: Option<(bool, Span, String, Timestamp, usize)> = None;
+    let mut best: Option<(bool, Span, Down)> = None;
     for track in &case.all.tracks {
         if crate::loops::is_alias(&track.entity.service, &root.entity.service)
             || !may_serve(&track.entity, &root.entity)
         {
             continue;
         }
-        let named = texts
-            .iter()
-            .any(|(_, text)| text.contains(&track.entity.service));
-        if !named && !has_sign {
-            continue;
-        }
+        let service = &track.entity.service;
+        let named = texts.iter().any(|(_, text)| text.contains(service));
+        let hinted = named || has_sign;
         let ends = track
             .ends
             .iter()
+            .filter(|e| hinted || !e.requested)
             .map(|e| (e.at, e.records.first().or(e.texts.first()).copied()));
-        let stops = track.stops.iter().map(|&(at, n)| (at, Some(n)));
-        for (at, n) in ends.chain(stops) {
+        let stops = track.stops.iter().filter(|_| hinted);
+        for (at, n) in ends.chain(stops.map(|&(at, n)| (at, Some(n)))) {
             let lag = case.onset.since(at);
-            let is_before = lag >= Span::from_seconds(-2)
-                && lag <= Span::from_seconds(if named { 600 } else { 60 });
+            let least = Span::from_seconds(if hinted { -2 } else { 0 });
+            let is_before = lag >= least && lag <= Span::from_seconds(if named { 600 } else { 60 });
             // Back by the onset: it did not keep the service down.
             let back = track.starts.iter().find(|(t, _)| *t > at).map(|(t, _)| *t);
             let stayed_down = back.is_none_or(|t| t > case.onset.plus(Span::from_seconds(3)));
             if !is_before || !stayed_down {
                 continue;
             }
-            let Some(n) = n else { continue };
+            let Some(record) = n else { continue };
             let better = best
                 .as_ref()
-                .is_none_or(|(b_named, b_lag, ..)| (!named, lag.abs()) < (!*b_named, b_lag.abs()));
+                .is_none_or(|(b_named, b_lag, _)| (!named, lag.abs()) < (!*b_named, b_lag.abs()));
             if better {
-                best = Some((named, lag, track.entity.service.clone(), at, n));
+                let service = service.clone();
+                let down = Down {
+                    service,
+                    at,
+                    record,
+                    named: hinted,
+                };
+                best = Some((named, lag, down));
             }
         }
     }
-    best.map(|(_, _, name, at, n)| (name, at, n))
+    best.map(|(_, _, down)| down)
+}
+
+/// What it counts that this service went down just before: of one that the crashes do not point to, the more
+/// the more seldom any other service of the host goes down.
+fn down_odds(case: &Case<'_>, down: &Down) -> f64 {
+    let w = &case.weights.sign;
+    if down.named {
+        return w.dependency_down;
+    }
+    let root = case.root();
+    let begin = case.onset.minus(case.history());
+    let others = case.all.tracks.iter().filter(|track| {
+        track.entity.service != root.entity.service && may_serve(&track.entity, &root.entity)
+    });
+    let ends = others
+        .flat_map(|track| &track.ends)
+        .filter(|end| !end.requested && end.at >= begin && end.at < down.at)
+        .count();
+    let minutes = case.history().seconds() / 60.0 / (ends as f64 + 1.0);
+    (minutes.max(1.0).ln() / 2.0).min(w.unnamed_down)
 }
 
 /// Whether one could serve the other: on the same host, or either host is not known.

@@ -67,6 +67,7 @@ pub(super) struct Words {
     pub(super) no_file: f64,
     pub(super) reads_file: f64,
     pub(super) word: f64,
+    pub(super) of_failures: f64,
     pub(super) bound: f64,
 }
 
@@ -135,6 +136,7 @@ pub(super) struct Sign {
     pub(super) none: f64,
     pub(super) new_bound: f64,
     pub(super) dependency_down: f64,
+    pub(super) unnamed_down: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

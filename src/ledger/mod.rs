@@ -15,6 +15,7 @@ mod act;
 mod words;
 
 use act::{Act, Item};
+use words::label;
 pub use words::{base_name, names, parts};
 
 /// Acts of one rollout, and of one instance of a series, are this near to each other.
@@ -335,6 +336,9 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
                 named.push(name.clone());
             }
         }
+    }
+    if named.is_empty() && paths.is_empty() {
+        named.extend(label(&event.message).map(str::to_owned));
     }
     let id_record = &events[first.items[0].event];
     let any = |name: &[&str]| {

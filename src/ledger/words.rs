@@ -92,6 +92,18 @@ pub fn names(part: &str, service: &str) -> bool {
             || part.strip_suffix(".service").is_some_and(|p| p == service))
 }
 
+/// Who a record speaks of by a label before its text: `shop: HEAD is now at ..`, `[shop] deployed`.
+pub(super) fn label(message: &str) -> Option<&str> {
+    let name = match message.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0,
+        None => message.split_once(": ")?.0,
+    };
+    let is_name = name.len() >= 3
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && (name.bytes()).all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    is_name.then_some(name)
+}
+
 /// Whether two names are of one thing: equal, or of one file or service.
 pub(super) fn is_same(a: &str, b: &str) -> bool {
     let plain = |name: &str| crate::loops::plain(base_name(name)).0;

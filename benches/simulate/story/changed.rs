@@ -16,17 +16,18 @@ impl Teller {
         };
         let code = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
         let bad = if code { "bad_code" } else { "bad_config" };
-        let text = match self.random.f64() {
-            share if share < 0.12 => String::new(),
+        let (text, how) = match self.random.f64() {
+            share if share < 0.12 => (String::new(), None),
             // A change may make it fail as something else does.
-            share if share < 0.20 => {
-                let other = ["dependency", "port", "permission", "descriptors"];
-                let other = other[self.random.usize(..other.len())];
-                self.word(other)
+            share if share < 0.15 => (String::new(), Some(How::Killed)),
+            share if share < 0.27 => {
+                let alike = ["dependency", "port", "permission", "descriptors"];
+                let alike = alike[self.random.usize(..alike.len())];
+                (self.word(alike), None)
             }
-            _ => self.word(bad),
+            _ => (self.word(bad), None),
         };
-        let how = self.how(&text);
+        let how = how.unwrap_or_else(|| self.how(&text));
         let lag = match shape {
             Shape::Delayed => self.random.i64(180 * SECOND..1800 * SECOND),
             Shape::Async => self.random.i64(60 * SECOND..900 * SECOND),
@@ -91,10 +92,17 @@ impl Teller {
                 );
             }
             if shape == Shape::Delayed && kind.is_loaded_by_restart() {
-                // It bites when something else restarts the service.
-                let pid = self.next_pid();
-                let rotated = format!("{} reopened logs", self.service);
-                self.push(at - SECOND, host, "logrotate", Some(pid), 6, rotated);
+                // It bites when something else restarts the service; of files some look for news themselves.
+                let looks = kind == Kind::Config && self.random.bool();
+                if !looks {
+                    let service = self.service.clone();
+                    let before = self.random.i64(SECOND..20 * SECOND);
+                    self.restarted(&service, at - before, host);
+                } else if self.random.bool() {
+                    let text = self.word("reads");
+                    let pid = self.pid;
+                    self.says(at - SECOND, host, pid, 6, text);
+                }
             }
             let texts = [text.clone()];
             let end = self.crash_loop(host, at, at + duration, &restarts, &texts, how);
