@@ -384,7 +384,10 @@ impl Teller {
                 kind,
                 service: name,
                 file: match own {
-                    true => format!("/etc/{}/other.d/{}.conf", self.service, self.random.u8(..)),
+                    true => {
+                        let name = one(self.half, "files", &mut self.random);
+                        format!("/etc/{}/{name}", self.service)
+                    }
                     false => format!("/etc/{}/{}.conf", self.other, self.other),
                 },
                 version: match own {

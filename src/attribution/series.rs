@@ -153,9 +153,11 @@ pub(super) fn alternation(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence
     let apart = !split.told_apart_by.is_empty() && !split.good.is_empty();
     let mut evidence = Vec::new();
     if split.lags.len() >= 2 || apart {
+        // That the first phase began near an instance is what timing counts.
         let by_phase: f64 = split
             .lags
             .iter()
+            .skip(1)
             .map(|lag| {
                 (period.seconds() / lag.seconds().max(1.0))
                     .ln()

@@ -29,6 +29,8 @@ const ONE_ROLLOUT: Span = Span::from_seconds(3 * 3600);
 const OPEN: usize = 128;
 /// How often something must have come to be a routine.
 const ROUTINE: usize = 3;
+/// Fewer instances than these have to keep a strict pace.
+const FEW: usize = 6;
 
 /// Something that was changed.
 #[derive(Debug, Clone)]
@@ -295,7 +297,8 @@ fn split(series: Series, events: &[Event]) -> Vec<Change> {
 }
 
 /// The usual time between instances, where there are enough and they keep a pace: most gaps lie within
-/// a half of the median.
+/// a half of the median. Of few instances all have to lie within a fifth: what people do three times at odd
+/// hours is no routine.
 fn period(times: &[Timestamp]) -> Option<Span> {
     if times.len() < ROUTINE {
         return None;
@@ -306,10 +309,15 @@ fn period(times: &[Timestamp]) -> Option<Span> {
         .collect();
     gaps.sort_unstable();
     let median = gaps[gaps.len() / 2];
-    let near = gaps
-        .iter()
-        .filter(|g| (g.seconds() - median.seconds()).abs() <= 0.5 * median.seconds());
-    (near.count() * 3 >= gaps.len() * 2).then_some(median)
+    let within = |share: f64| {
+        let near = |g: &&Span| (g.seconds() - median.seconds()).abs() <= share * median.seconds();
+        gaps.iter().filter(near).count()
+    };
+    let keeps_pace = match times.len() {
+        ..FEW => within(0.2) == gaps.len(),
+        _ => within(0.5) * 3 >= gaps.len() * 2,
+    };
+    keeps_pace.then_some(median)
 }
 
 fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[Event]) -> Change {
@@ -338,7 +346,8 @@ fn change(instances: Vec<(Instance, Vec<Act>)>, period: Option<Span>, events: &[
         }
     }
     if named.is_empty() && paths.is_empty() {
-        named.extend(label(&event.message).map(str::to_owned));
+        let program = event.program.as_deref().filter(|_| main.kind == "code");
+        named.extend(label(&event.message).or(program).map(str::to_owned));
     }
     let id_record = &events[first.items[0].event];
     let any = |name: &[&str]| {
