@@ -362,11 +362,16 @@ impl Teller {
                 break;
             }
             let own = self.random.f64() < 0.3;
+            let of_host = !own && self.random.f64() < 0.3;
             let name = match own {
                 true => self.service.clone(),
+                false if of_host => one(self.half, "libraries", &mut self.random).to_owned(),
                 false => self.other.clone(),
             };
-            let kind = Kind::random(&mut self.random);
+            let kind = match of_host {
+                true => Kind::Package,
+                false => Kind::random(&mut self.random),
+            };
             let host = self.random.usize(..self.hosts.len());
             let shipped = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
             if own && shipped {
@@ -397,7 +402,7 @@ impl Teller {
                 undo: false,
                 seed: self.random.u64(..),
             };
-            let restarts = self.random.bool();
+            let restarts = self.random.bool() && !of_host;
             self.apply(&change, at as i64, host, restarts);
             count += u32::from((at as i64) < onset);
         }
@@ -427,7 +432,12 @@ impl Teller {
             at += self.random.i64(50_000..800_000);
         }
         if restarts && change.kind.is_loaded_by_restart() {
-            self.restarted(&change.service, at, host);
+            // A library is no service.
+            let name = match change.service == self.other {
+                true => self.other.clone(),
+                false => self.service.clone(),
+            };
+            self.restarted(&name, at, host);
         }
         texts
     }

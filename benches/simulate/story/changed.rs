@@ -5,13 +5,17 @@
 use super::crash::{How, Restarts};
 use super::{Shape, Teller};
 use crate::change::{Change, Kind};
+use crate::words::one;
 use crate::world::SECOND;
 
 impl Teller {
     pub(super) fn changed(&mut self, shape: Shape, onset: i64) -> (i64, Vec<String>) {
+        // Of the whole host, which the service is then started anew for.
+        let of_host = !matches!(shape, Shape::Latent | Shape::Periodic) && self.random.f64() < 0.1;
         let kind = match shape {
             Shape::Latent | Shape::Periodic => Kind::Config,
             Shape::Timers => Kind::Package,
+            _ if of_host => Kind::Package,
             _ => Kind::random_of_service(&mut self.random),
         };
         let code = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
@@ -39,7 +43,10 @@ impl Teller {
         self.version += 1;
         let change = Change {
             kind,
-            service: self.service.clone(),
+            service: match of_host {
+                true => one(self.half, "libraries", &mut self.random).to_owned(),
+                false => self.service.clone(),
+            },
             file: self.file.clone(),
             version: self.version,
             undo: false,
