@@ -4,7 +4,7 @@
 //! (a factor left out, scales fitted without a shape) is worked out from the weighed hypotheses; nothing is
 //! read again for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::fit::{Hypothesis, Scales, fit};
@@ -167,21 +167,31 @@ pub(crate) fn ablation(verdicts: &[Verdict], scales: &Scales) -> String {
     row(&mut text, "nothing left out", &all, scales);
     for factor in factors(verdicts) {
         let mut without = scales.clone();
-        without.insert(factor.to_owned(), 0.0);
+        for name in names(verdicts).filter(|name| factor_of(name) == factor) {
+            without.insert(name.to_owned(), 0.0);
+        }
         row(&mut text, factor, &all, &without);
     }
     text
 }
 
-fn factors(verdicts: &[Verdict]) -> Vec<&'static str> {
-    let all = verdicts
-        .iter()
-        .flat_map(|v| &v.hypotheses)
-        .flat_map(|h| &h.factors);
-    let mut names: Vec<&'static str> = all.map(|(name, _)| *name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+fn factors(verdicts: &[Verdict]) -> BTreeSet<&str> {
+    names(verdicts).map(factor_of).collect()
+}
+
+/// The factor that a scale is of.
+fn factor_of(name: &str) -> &str {
+    match name.split_once('.') {
+        Some(("sign", _)) => "sign",
+        Some((_, factor)) => factor,
+        None => name,
+    }
+}
+
+/// The scales that evidence is multiplied by.
+fn names(verdicts: &[Verdict]) -> impl Iterator<Item = &str> {
+    let all = verdicts.iter().flat_map(|v| &v.hypotheses);
+    all.flat_map(|h| h.factors.iter().map(|(name, _)| name.as_str()))
 }
 
 /// The scales, fitted on all of these but some.

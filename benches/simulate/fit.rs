@@ -20,7 +20,7 @@ pub(crate) struct Hypothesis {
     /// The natural logarithm of its prior probability.
     pub(crate) prior: f64,
     /// Log-odds before they are scaled.
-    pub(crate) factors: Vec<(&'static str, f64)>,
+    pub(crate) factors: Vec<(String, f64)>,
     /// It is what happened.
     pub(crate) is_true: bool,
     pub(crate) is_change: bool,
@@ -51,14 +51,11 @@ pub(crate) fn fit(incidents: &[&[Hypothesis]]) -> Scales {
         .copied()
         .filter(|list| list.iter().any(|h| h.is_true))
         .collect();
-    let names: Vec<&'static str> = told
+    let mut scales: Scales = told
         .iter()
         .flat_map(|list| list.iter())
-        .flat_map(|h| h.factors.iter().map(|(f, _)| *f))
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
+        .flat_map(|h| h.factors.iter().map(|(name, _)| (name.clone(), 1.0)))
         .collect();
-    let mut scales: Scales = names.iter().map(|n| ((*n).to_owned(), 1.0)).collect();
     let (mut step, mut best) = (1.0 / told.len().max(1) as f64, f64::NEG_INFINITY);
     let mut last = scales.clone();
     for _ in 0..2000 {
@@ -79,7 +76,7 @@ pub(crate) fn fit(incidents: &[&[Hypothesis]]) -> Scales {
         best = value;
         last.clone_from(&scales);
         for (name, scale) in &mut scales {
-            *scale = (*scale + step * slope[name]).clamp(BOUNDS.0, BOUNDS.1);
+            *scale = (*scale + step * slope[name.as_str()]).clamp(BOUNDS.0, BOUNDS.1);
         }
         step *= 1.05;
     }
@@ -110,7 +107,7 @@ fn slope(told: &[&[Hypothesis]], scales: &Scales) -> (f64, Scales) {
                 0.0
             };
             for (factor, odds) in &h.factors {
-                if let Some(slope) = slope.get_mut(*factor) {
+                if let Some(slope) = slope.get_mut(factor) {
                     *slope += (given_truth - p) * odds;
                 }
             }

@@ -137,6 +137,15 @@ pub(crate) struct Numbers {
     pub(crate) scales: Scales,
 }
 
+/// Which scale evidence is multiplied by.
+fn scale_of(kind: &str, factor: &str, log_odds: f64) -> String {
+    match factor {
+        _ if log_odds < 0.0 => format!("against.{factor}"),
+        "sign" => format!("sign.{kind}"),
+        _ => format!("for.{factor}"),
+    }
+}
+
 impl Numbers {
     pub(crate) fn builtin() -> Self {
         let all: toml::Table = Weights::TEXT.parse().expect("the file is TOML");
@@ -148,7 +157,15 @@ impl Numbers {
         Self {
             change: number(&all["prior"]["change"]),
             other: table(&all["prior"]["other"]),
-            scales: table(&all["scale"]),
+            scales: all["scale"]
+                .as_table()
+                .expect("a table")
+                .iter()
+                .flat_map(|(sort, list)| {
+                    let named = move |(name, scale)| (format!("{sort}.{name}"), scale);
+                    table(list).into_iter().map(named)
+                })
+                .collect(),
         }
     }
 
@@ -159,11 +176,14 @@ impl Numbers {
             "unknown" => (1.0 - self.change) * (share("unknown") + share("other")),
             kind => (1.0 - self.change) * share(kind),
         };
-        let scale = |factor: &str| self.scales.get(factor).copied().unwrap_or(1.0);
         Hypothesis {
             prior: prior.ln(),
             factors: (cause.evidence.iter())
-                .map(|e| (e.factor, e.log_odds / scale(e.factor)))
+                .map(|e| {
+                    let name = scale_of(cause.r#type, e.factor, e.log_odds);
+                    let scale = self.scales.get(&name).copied().unwrap_or(1.0);
+                    (name, e.log_odds / scale)
+                })
                 .collect(),
             is_true,
             is_change: cause.change.is_some(),

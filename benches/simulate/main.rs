@@ -178,7 +178,13 @@ fn check(options: &Options) -> Result<()> {
 /// Prints the scales to be written into the weights.
 fn fitted(options: &Options) -> Result<()> {
     let train = verdicts(options, Half::Train, &Numbers::builtin())?;
-    for (factor, scale) in evaluate::fitted(&train, |_| false) {
+    let mut last = String::new();
+    for (name, scale) in evaluate::fitted(&train, |_| false) {
+        let (sort, factor) = name.split_once('.').unwrap_or(("for", &name));
+        if sort != last {
+            println!("[scale.{sort}]");
+            sort.clone_into(&mut last);
+        }
         println!("{factor} = {scale:.2}");
     }
     Ok(())

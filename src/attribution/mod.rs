@@ -118,7 +118,7 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     for finding in other::find(case, inputs) {
         ruled_out.extend(finding.ruled_out);
         let mut evidence = finding.evidence;
-        let score = share(finding.kind) + weigh(case, &mut evidence);
+        let score = share(finding.kind) + weigh(case, finding.kind, &mut evidence);
         scored.push((score, rival(finding.kind, finding.summary, evidence)));
     }
     let unknown = (share("unknown").exp() + share("other").exp()).ln();
@@ -160,7 +160,7 @@ fn of_change(
     rarity: &tokens::Rarity,
 ) -> (f64, Cause) {
     let mut evidence = factors::all(case, suspect, rarity);
-    let score = case.weights.prior.change.ln() + weigh(case, &mut evidence);
+    let score = case.weights.prior.change.ln() + weigh(case, "change", &mut evidence);
     sort_evidence(&mut evidence);
     let cause = Cause {
         kind: "change",
@@ -179,9 +179,9 @@ fn of_change(
 }
 
 /// Corrects each factor as was fitted; their sum.
-fn weigh(case: &Case<'_>, evidence: &mut [Evidence]) -> f64 {
+fn weigh(case: &Case<'_>, kind: &str, evidence: &mut [Evidence]) -> f64 {
     for one in &mut *evidence {
-        one.log_odds *= case.weights.scale(one.factor);
+        one.log_odds *= case.weights.scale(kind, one.factor, one.log_odds);
     }
     evidence.iter().map(|e| e.log_odds).sum()
 }

@@ -3,6 +3,8 @@
 //! In: a [`Case`]. Out: for each kind of cause its log-odds and evidence, and, where there is no sign,
 //! what was looked at.
 
+use std::collections::BTreeSet;
+
 use crate::classify::{CAUSE_KINDS, Class};
 use crate::loops::{CrashKind, Entity};
 use crate::record::Format;
@@ -106,6 +108,9 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         summary = format!("{name}, which {} needs, was down first", case.service());
     }
     let ruled_out = evidence.is_empty().then(|| not_seen(kind, inputs));
+    if !evidence.is_empty() {
+        evidence.extend(over_hosts(case, kind));
+    }
     if evidence.is_empty() {
         evidence.push(Evidence::new(
             "sign",
@@ -120,6 +125,31 @@ fn one(case: &Case<'_>, kind: &'static str, inputs: &Inputs<'_>) -> Finding {
         summary,
         ruled_out,
     }
+}
+
+/// What is of one host alone does not come over many at once.
+fn over_hosts(case: &Case<'_>, kind: &str) -> Option<Evidence> {
+    let local = [
+        "disk",
+        "memory",
+        "descriptors",
+        "hardware",
+        "permission",
+        "port",
+    ];
+    let together = case
+        .of_service()
+        .filter(|l| l.first.since(case.onset) <= Span::from_seconds(60).max(case.uncertainty))
+        .filter_map(|l| l.entity.host.as_deref())
+        .collect::<BTreeSet<_>>()
+        .len();
+    if !local.contains(&kind) || together < 2 {
+        return None;
+    }
+    let w = &case.weights.local;
+    let log_odds = (w.host * (together as f64 - 1.0)).max(w.bound);
+    let text = format!("it would have come over {together} hosts at a time");
+    Some(Evidence::new("hosts", log_odds, text, vec![]))
 }
 
 /// What signs on the host before the onset count: more where there had been none for long, as a thing that
@@ -185,6 +215,9 @@ fn dependency_down(case: &Case<'_>, has_sign: bool) -> Option<Down> {
         let service = &track.entity.service;
         let named = texts.iter().any(|(_, text)| text.contains(service));
         let hinted = named || has_sign;
+        if !hinted && !track.announced {
+            continue;
+        }
         let ends = track
             .ends
             .iter()

@@ -25,7 +25,8 @@ pub struct Weights {
     pub(super) explained: Explained,
     pub(super) sign: Sign,
     pub(super) enabling: Enabling,
-    scale: BTreeMap<String, f64>,
+    pub(super) local: Local,
+    scale: Scale,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +142,22 @@ pub(super) struct Sign {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Local {
+    pub(super) host: f64,
+    pub(super) bound: f64,
+}
+
+/// By factor; signs in crashes by kind of cause.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scale {
+    r#for: BTreeMap<String, f64>,
+    against: BTreeMap<String, f64>,
+    sign: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Enabling {
     pub(super) base: f64,
     pub(super) words: f64,
@@ -178,9 +195,15 @@ impl Weights {
         })
     }
 
-    /// What a factor's log-odds are multiplied by: the correction that was fitted.
-    pub(super) fn scale(&self, factor: &str) -> f64 {
-        self.scale.get(factor).copied().unwrap_or(1.0)
+    /// What a factor's log-odds for or against a cause of this kind are multiplied by: the correction that was
+    /// fitted.
+    pub(super) fn scale(&self, kind: &str, factor: &str, log_odds: f64) -> f64 {
+        let scale = match factor {
+            _ if log_odds < 0.0 => self.scale.against.get(factor),
+            "sign" => self.scale.sign.get(kind),
+            _ => self.scale.r#for.get(factor),
+        };
+        scale.copied().unwrap_or(1.0)
     }
 }
 
