@@ -64,6 +64,8 @@ pub struct Cause {
     pub change: Option<(usize, usize)>,
     /// That it was this.
     pub probability: f64,
+    /// The natural logarithm of its share before any evidence.
+    pub prior: f64,
     /// From taking effect to the first crash.
     pub lag: Option<Span>,
     /// In a sentence.
@@ -119,12 +121,18 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
         ruled_out.extend(finding.ruled_out);
         let mut evidence = finding.evidence;
         let score = share(finding.kind) + weigh(case, finding.kind, &mut evidence);
-        scored.push((score, rival(finding.kind, finding.summary, evidence)));
+        let prior = share(finding.kind);
+        scored.push((score, rival(finding.kind, prior, finding.summary, evidence)));
     }
     let unknown = (share("unknown").exp() + share("other").exp()).ln();
     scored.push((
         unknown,
-        rival("unknown", "nothing in these logs".to_owned(), vec![]),
+        rival(
+            "unknown",
+            unknown,
+            "nothing in these logs".to_owned(),
+            vec![],
+        ),
     ));
     let mut causes = normalise(scored, |cause| case.naming.names(case, cause));
     if let Some(first) = causes.first_mut()
@@ -140,12 +148,13 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     Verdict { causes, ruled_out }
 }
 
-fn rival(kind: &'static str, summary: String, mut evidence: Vec<Evidence>) -> Cause {
+fn rival(kind: &'static str, prior: f64, summary: String, mut evidence: Vec<Evidence>) -> Cause {
     sort_evidence(&mut evidence);
     Cause {
         kind,
         change: None,
         probability: 0.0,
+        prior,
         lag: None,
         summary,
         enabled_by: vec![],
@@ -166,6 +175,7 @@ fn of_change(
         kind: "change",
         change: Some((n, suspect.instance)),
         probability: 0.0,
+        prior: case.weights.prior.change.ln(),
         lag: Some(
             case.onset
                 .since(case.effect(suspect.change, suspect.instance))

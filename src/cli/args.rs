@@ -37,6 +37,8 @@ Exit status:
 pub(super) enum Command {
     /// Analyse logs after an incident
     Scan(Box<ScanArgs>),
+    /// Say why this cause and not that one, factor by factor
+    Explain(Box<ExplainArgs>),
     /// Watch logs as they are written, and tell of crash loops while they are young
     Watch(Box<WatchArgs>),
     /// List the rules that lines are read by
@@ -102,6 +104,18 @@ pub(super) struct ScanArgs {
 
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// The change to set beside the first cause: its id, or words of its records, paths or description
+    ///
+    /// Or a kind of other cause, as `memory`. Without it the second cause is set beside the first.
+    #[arg(long, value_name = "ID|TEXT")]
+    pub(super) change: Option<String>,
+
+    #[command(flatten)]
+    pub(super) scan: ScanArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -355,6 +369,7 @@ pub(super) fn with_default_command(args: impl Iterator<Item = OsString>) -> Vec<
     let mut args: Vec<OsString> = args.collect();
     let known = [
         "scan",
+        "explain",
         "watch",
         "rules",
         "formats",

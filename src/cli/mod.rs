@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use crashtrail::{Scan, ScanOptions, report, scan};
+use crashtrail::{Naming, Scan, ScanOptions, report, scan};
 
 mod args;
 mod formats;
@@ -15,7 +15,7 @@ mod reading;
 mod rules;
 mod watch;
 
-use args::{Args, Command, Format, FormatsArgs, Moment, ScanArgs};
+use args::{Args, Command, ExplainArgs, Format, FormatsArgs, Moment, ScanArgs};
 use progress::Bar;
 
 /// How the program ends (contract, "The exit status").
@@ -43,7 +43,8 @@ impl From<ExitStatus> for ExitCode {
 pub(crate) fn run() -> ExitCode {
     let args = Args::parse_from(args::with_default_command(std::env::args_os()));
     let result = match args.command {
-        Command::Scan(args) => run_scan(&args),
+        Command::Scan(args) => run_scan(&args, None),
+        Command::Explain(args) => run_scan(&args.scan, Some(&args)),
         Command::Watch(args) => watch::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Formats(args) => run_formats(&args),
@@ -75,9 +76,12 @@ fn complain(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", report::harmless(text));
 }
 
-fn run_scan(args: &ScanArgs) -> anyhow::Result<ExitStatus> {
+/// Scans, and writes the report; or, where that is asked for, why its verdicts are as they are.
+fn run_scan(args: &ScanArgs, explain: Option<&ExplainArgs>) -> anyhow::Result<ExitStatus> {
     let paths = args.paths_or_stdin()?;
-    let options = options(args)?;
+    let mut options = options(args)?;
+    let asked = explain.and_then(|explain| explain.change.clone());
+    options.naming = asked.map_or(Naming::Likely, Naming::Also);
     let bar = Bar::new(args.quiet);
     let found = scan(&paths, &options, &bar)?;
     bar.finish();
@@ -89,7 +93,7 @@ fn run_scan(args: &ScanArgs) -> anyhow::Result<ExitStatus> {
             }
         }
     }
-    write_report(args, &found)?;
+    write_report(args, explain, &found)?;
     Ok(match (found.sound, found.report.incidents.is_empty()) {
         (false, _) => ExitStatus::Failed,
         (true, false) if args.exit_code => ExitStatus::Found,
@@ -97,7 +101,11 @@ fn run_scan(args: &ScanArgs) -> anyhow::Result<ExitStatus> {
     })
 }
 
-fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
+fn write_report(
+    args: &ScanArgs,
+    explain: Option<&ExplainArgs>,
+    found: &Scan,
+) -> anyhow::Result<()> {
     match args.format {
         Format::Json => {
             let mut out = io::BufWriter::new(io::stdout().lock());
@@ -109,7 +117,13 @@ fn write_report(args: &ScanArgs, found: &Scan) -> anyhow::Result<()> {
                 .reading
                 .width
                 .unwrap_or_else(|| args::terminal_width(io::stdout().is_terminal()));
-            let text = report::render_text(&found.report, report::Style { width });
+            let style = report::Style { width };
+            let text = match explain {
+                Some(explain) => {
+                    report::render_explanation(&found.report, explain.change.as_deref(), style)
+                }
+                None => report::render_text(&found.report, style),
+            };
             let mut out = args.reading.color.stdout();
             out.write_all(text.as_bytes())?;
             out.flush()?;

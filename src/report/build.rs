@@ -14,6 +14,7 @@ use crate::loops::{CrashLoop, End, Entity, Grade, Loops, is_supervisor, plain};
 use crate::time::{Span, Timestamp};
 use crate::timeline::{FileTimes, Timeline};
 
+use super::missing;
 use super::model::*;
 use super::text::percent;
 
@@ -240,6 +241,7 @@ impl View<'_> {
                     refs: self.first_refs(&r.refs, EVIDENCE_REFS),
                 })
                 .collect(),
+            would_decide: missing::of(self.parts, found),
             recovery: found.recovery.as_ref().map(|r| Recovery {
                 at: Time(r.at),
                 by: r.by.map(|n| self.parts.ledger.changes[n].id.clone()),
@@ -408,6 +410,7 @@ impl View<'_> {
             rank: n + 1,
             probability: round(cause.probability, 1e6),
             r#type: cause.kind,
+            prior: round(cause.prior, 1e3),
             change: cause.change.map(|(n, _)| changes[n].id.clone()),
             summary: cause.summary.clone(),
             lag_s: cause.lag.map(Seconds),

@@ -4,12 +4,13 @@
 //! hold. Out: JSON, and text for a terminal.
 
 mod build;
+mod missing;
 mod model;
 mod text;
 
 pub use build::{News, Parts, build};
 pub use model::*;
-pub use text::{Style, render as render_text, render_incident};
+pub use text::{Style, render as render_text, render_explanation, render_incident};
 
 use std::io::{self, Write};
 

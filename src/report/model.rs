@@ -174,6 +174,9 @@ pub struct Incident {
     pub causes: Vec<Cause>,
     /// What was looked for and not found.
     pub ruled_out: Vec<RuledOut>,
+    /// What would decide it, or turn it: logs that are not here, and what could be tried; what would tell most
+    /// first.
+    pub would_decide: Vec<String>,
     /// How it ended.
     pub recovery: Option<Recovery>,
     /// In numbers.
@@ -280,6 +283,9 @@ pub struct Cause {
     pub probability: f64,
     /// `change`, a kind of other cause, or `unknown`.
     pub r#type: &'static str,
+    /// The natural logarithm of its share before any evidence; with the evidence added, what probabilities are
+    /// made of.
+    pub prior: f64,
     /// The change's id.
     pub change: Option<String>,
     /// In a sentence.

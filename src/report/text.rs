@@ -5,11 +5,13 @@
 //! needs colour, or the time of day, to be understood.
 
 use anstyle::{AnsiColor, Style as Look};
+pub use explain::render_explanation;
 pub(super) use figures::percent;
 
 use super::model::{Change, Incident, Report, Window};
 
 mod course;
+mod explain;
 mod figures;
 mod page;
 mod quote;

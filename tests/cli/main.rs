@@ -3,6 +3,7 @@
 mod fixture;
 
 mod changes;
+mod explain;
 mod formats;
 mod hostile;
 mod options;

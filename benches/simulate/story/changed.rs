@@ -19,7 +19,12 @@ impl Teller {
             _ => Kind::random_of_service(&mut self.random),
         };
         let code = matches!(kind, Kind::Package | Kind::Release | Kind::Git);
-        let bad = if code { "bad_code" } else { "bad_config" };
+        let bad = match kind {
+            _ if code => "bad_code",
+            Kind::Config => "bad_config",
+            // What is not in the file is not told as of the file.
+            _ => "bad_setting",
+        };
         let (text, how) = match self.random.f64() {
             share if share < 0.12 => (String::new(), None),
             // A change may make it fail as something else does.

@@ -51,6 +51,7 @@ fn cause(kind: &'static str, probability: f64, change: Option<&str>, summary: &s
         rank: 1,
         probability,
         r#type: kind,
+        prior: -0.7,
         change: change.map(str::to_owned),
         summary: summary.to_owned(),
         lag_s: None,
@@ -219,6 +220,7 @@ fn report() -> Report {
                 cause("change", 0.05, Some("other"), "package botd 3.2"),
                 cause("unknown", 0.04, None, "nothing in these logs"),
             ],
+            would_decide: vec!["logs of web02, which the change reached".to_owned()],
             ruled_out: vec![
                 out("disk", true, "disk: no sign of it"),
                 out(
@@ -514,6 +516,7 @@ INCIDENT 1   botd crash-loops on 2 hosts   since 2025-11-18 11:20:03 UTC   ongoi
   OTHERWISE      < 1 % nothing in these logs
   ruled out      traffic (access.log: 0.97 x the 1 h before), disk (no sign of it)
   not looked at  hardware (no kernel log here)
+  TO DECIDE IT   logs of web02, which the change reached
 
   cascade        botd 11:20:03 -> kv-gateway 11:20:37 ("connect botd: refused")
 "#;

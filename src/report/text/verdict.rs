@@ -34,6 +34,7 @@ pub(super) fn put(page: &mut Page, view: &View<'_>) {
     };
     otherwise(page, view, &causes[told.min(causes.len())..]);
     ruled_out(page, view);
+    would_decide(page, view);
 }
 
 /// The change of a cause.
@@ -212,6 +213,17 @@ fn otherwise(page: &mut Page, view: &View<'_>, causes: &[Cause]) {
         .collect();
     if !texts.is_empty() {
         labelled(page, "OTHERWISE", 2, &texts.join(" · "));
+    }
+}
+
+/// Where it cannot be told, or nothing explains it: what to look for.
+fn would_decide(page: &mut Page, view: &View<'_>) {
+    let found = view.incident;
+    if found.certain && found.verdict != "unknown" {
+        return;
+    }
+    for (n, text) in found.would_decide.iter().take(3).enumerate() {
+        labelled(page, if n == 0 { "TO DECIDE IT" } else { "" }, 3, text);
     }
 }
 
