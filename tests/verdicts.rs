@@ -1,0 +1,242 @@
+//! Verdicts that hang on one kind of evidence: each log is the same but for what is tested.
+
+use std::fmt::Write;
+
+use crashtrail::report::{Cause, Incident, Report};
+use crashtrail::{Naming, Quiet, ScanOptions, scan};
+use jiff::{SignedDuration, Timestamp};
+
+/// The first crash comes this long after a log's beginning.
+const ONSET: i64 = 4 * 3600;
+
+/// A system's log, whose lines may be added in any order.
+#[derive(Default)]
+struct Log(Vec<(i64, String)>);
+
+impl Log {
+    /// Four hours in which all is well.
+    fn new(hosts: &[&str]) -> Self {
+        let mut log = Self::default();
+        for host in hosts {
+            for n in 0..240 {
+                log.say(
+                    n * 60,
+                    host,
+                    "geod[411]",
+                    &format!("served {} requests", n * 7 % 50),
+                );
+            }
+        }
+        log
+    }
+
+    fn say(&mut self, at: i64, host: &str, program: &str, text: &str) {
+        self.0.push((at, format!("{host} {program}: {text}")));
+    }
+
+    /// Ten crashes from `at` on.
+    fn crash(&mut self, at: i64, host: &str, says: &str) {
+        for n in 0..10 {
+            let (at, pid) = (at + n * 10, 500 + n);
+            if !says.is_empty() {
+                self.say(at, host, &format!("geod[{pid}]"), says);
+            }
+            let exited = "geod.service: Main process exited, code=exited, status=1/FAILURE";
+            self.say(at, host, "systemd[1]", exited);
+            self.say(
+                at,
+                host,
+                "systemd[1]",
+                "geod.service: Failed with result 'exit-code'.",
+            );
+            let again = format!(
+                "geod.service: Scheduled restart job, restart counter is at {}.",
+                n + 1
+            );
+            self.say(at + 5, host, "systemd[1]", &again);
+            self.say(
+                at + 5,
+                host,
+                "systemd[1]",
+                "Started geod.service - geod service.",
+            );
+        }
+    }
+
+    fn report(mut self) -> Report {
+        self.0.sort();
+        let begin: Timestamp = "2026-03-01T05:00:00Z".parse().unwrap();
+        let mut text = String::new();
+        for (at, line) in &self.0 {
+            let at = begin + SignedDuration::from_secs(*at);
+            writeln!(text, "{} {line}", at.strftime("%b %e %H:%M:%S")).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("syslog"), text).unwrap();
+        let mut options = ScanOptions::new().unwrap();
+        options.time.year = Some(2026);
+        options.naming = Naming::All;
+        let found = scan(&[folder.path().to_owned()], &options, &Quiet).unwrap();
+        found.report
+    }
+}
+
+fn only(report: &Report) -> &Incident {
+    let [incident] = &report.incidents[..] else {
+        panic!(
+            "{:?}",
+            report
+                .incidents
+                .iter()
+                .map(|i| &i.summary)
+                .collect::<Vec<_>>()
+        );
+    };
+    incident
+}
+
+fn cause<'a>(incident: &'a Incident, kind: &str) -> &'a Cause {
+    incident.causes.iter().find(|c| c.r#type == kind).unwrap()
+}
+
+fn odds(cause: &Cause, factor: &str) -> Option<f64> {
+    let found = cause.evidence.iter().find(|e| e.factor == factor)?;
+    Some(found.log_odds)
+}
+
+#[test]
+fn a_service_that_went_down_just_before_and_stayed_down_is_suspected_unnamed() {
+    let mut log = Log::new(&["web01"]);
+    let dead = "sessiond.service: Main process exited, code=killed, status=9/KILL";
+    log.say(ONSET - 6, "web01", "systemd[1]", dead);
+    log.crash(ONSET, "web01", "");
+    let report = log.report();
+    let first = &only(&report).causes[0];
+    assert_eq!(first.r#type, "dependency", "{first:?}");
+    assert!(first.summary.contains("sessiond"), "{first:?}");
+}
+
+#[test]
+fn a_service_that_goes_down_all_the_time_is_not() {
+    let mut log = Log::new(&["web01"]);
+    for n in (0..ONSET).step_by(120) {
+        let dead = "sessiond.service: Main process exited, code=exited, status=1/FAILURE";
+        log.say(n, "web01", "systemd[1]", dead);
+        log.say(
+            n + 60,
+            "web01",
+            "systemd[1]",
+            "Started sessiond.service - sessions.",
+        );
+    }
+    let dead = "sessiond.service: Main process exited, code=killed, status=9/KILL";
+    log.say(ONSET - 6, "web01", "systemd[1]", dead);
+    log.crash(ONSET, "web01", "");
+    let report = log.report();
+    let of_geod = |i: &&Incident| i.loops[0].entity.service == "geod";
+    let incident = report.incidents.iter().find(of_geod).unwrap();
+    assert!(odds(cause(incident, "dependency"), "dependency").is_none_or(|odds| odds < 1.0));
+}
+
+#[test]
+fn a_port_in_use_on_five_hosts_at_a_time_is_a_change() {
+    let hosts = ["web01", "web02", "web03", "web04", "web05"];
+    let says = "listen tcp :8080: bind: address already in use";
+    let mut one = Log::new(&hosts[..1]);
+    one.crash(ONSET, "web01", says);
+    assert_eq!(only(&one.report()).causes[0].r#type, "port");
+    let mut all = Log::new(&hosts);
+    for host in hosts {
+        let text = "deploying geod from 2.6.0 to 2.7.0 by ci";
+        all.say(ONSET - 25, host, "deploy[77]", text);
+        all.say(
+            ONSET - 22,
+            host,
+            "systemd[1]",
+            "Started geod.service - geod service.",
+        );
+        all.crash(ONSET, host, says);
+    }
+    let report = all.report();
+    let incident = only(&report);
+    assert_eq!(incident.verdict, "change", "{}", incident.summary);
+    assert!(odds(cause(incident, "port"), "hosts").unwrap() < -2.0);
+}
+
+#[test]
+fn a_record_s_label_names_the_service() {
+    let mut log = Log::new(&["web01"]);
+    log.say(
+        ONSET - 20,
+        "web01",
+        "deploy[77]",
+        "geod: HEAD is now at 4f2a1b7 limits",
+    );
+    log.say(
+        ONSET - 18,
+        "web01",
+        "systemd[1]",
+        "Started geod.service - geod service.",
+    );
+    log.crash(ONSET, "web01", "");
+    let report = log.report();
+    let first = &only(&report).causes[0];
+    assert_eq!(first.r#type, "change", "{first:?}");
+    assert!(odds(first, "scope").unwrap() > 0.0, "{first:?}");
+}
+
+#[test]
+fn what_is_done_three_times_at_odd_hours_is_no_routine() {
+    let mut log = Log::new(&["web01"]);
+    let edit =
+        "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /etc/geod/geod.conf";
+    for at in [600, 4000, ONSET - 30] {
+        log.say(at, "web01", "sudo", edit);
+    }
+    log.say(
+        ONSET - 20,
+        "web01",
+        "systemd[1]",
+        "Started geod.service - geod service.",
+    );
+    log.crash(ONSET, "web01", "");
+    let report = log.report();
+    assert!(report.changes.iter().all(|change| change.routine.is_none()));
+    let first = &only(&report).causes[0];
+    assert_eq!(
+        first.lag_s.map(|lag| lag.0.seconds()),
+        Some(30.0),
+        "{first:?}"
+    );
+}
+
+#[test]
+fn what_would_decide_it_is_named() {
+    let mut log = Log::default();
+    for n in 0..5 {
+        log.say(
+            ONSET - 120 + n * 20,
+            "web01",
+            "geod[411]",
+            "served 7 requests",
+        );
+    }
+    log.crash(ONSET, "web01", "");
+    let report = log.report();
+    let told = only(&report).would_decide.join("\n");
+    assert!(told.contains("logs from before 08:58:00"), "{told}");
+    assert!(
+        told.contains("what geod itself writes as it dies"),
+        "{told}"
+    );
+}
+
+#[test]
+fn nothing_more_is_asked_for_where_all_is_there() {
+    let mut log = Log::new(&["web01"]);
+    log.crash(ONSET, "web01", "panic: assignment to entry in nil map");
+    let report = log.report();
+    let told = only(&report).would_decide.join("\n");
+    assert!(!told.contains("logs from before"), "{told}");
+    assert!(!told.contains("itself writes"), "{told}");
+}
