@@ -14,7 +14,7 @@ use crate::words::Half;
 use crate::{Options, each, put, scan_options};
 
 /// So many incidents are judged under all the weights.
-const INCIDENTS: usize = 300;
+const INCIDENTS: usize = 120;
 
 pub(crate) fn table(options: &Options) -> Result<String> {
     let all: toml::Table = Weights::TEXT.parse()?;
