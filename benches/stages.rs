@@ -203,12 +203,123 @@ fn engine(c: &mut Criterion) {
     }
 }
 
+/// So many incidents and changes, as lines of a system's log: each service crashes five times, and hosts'
+/// files are changed all the time.
+fn incidents_and_changes(services: u64, changes: u64) -> Vec<u8> {
+    let mut random = corpus::random::Random(SEED);
+    let second = |n: u64| {
+        format!(
+            "2026-03-01T{:02}:{:02}:{:02}",
+            n / 3600,
+            n / 60 % 60,
+            n % 60
+        )
+    };
+    let day = 12 * 3600;
+    let mut lines: Vec<String> = (0..changes)
+        .map(|n| {
+            let (host, service) = (random.below(20), random.below(2 * services));
+            let at = second(random.below(day));
+            format!(
+                "{at}.{n:06}Z h{host:02} puppet-agent[812]: (/Stage[main]/Site/File[/etc/svc{service:03}/part{}.conf]/\
+                 content) content changed '{{md5}}{:032x}' to '{{md5}}{:032x}'",
+                random.below(5000),
+                random.below(u64::MAX),
+                random.below(u64::MAX),
+            )
+        })
+        .collect();
+    for n in 0..services {
+        let begin = 3600 + random.below(day - 7200);
+        for crash in 0..5 {
+            let host = n % 20;
+            let mut say = |after: u64, text: &str| {
+                let at = second(begin + crash * 20 + after);
+                let by = if text.starts_with("svc") {
+                    format!("svc{n:03}[{}]", 4000 + 10 * n + crash)
+                } else {
+                    "systemd[1]".to_owned()
+                };
+                let text = text.trim_start_matches("svc: ");
+                lines.push(format!("{at}.999999Z h{host:02} {by}: {text}"));
+            };
+            say(0, &format!("Started svc{n:03}.service - a service."));
+            say(
+                2,
+                &format!(
+                    "svc: thread 'main' panicked at src/part{n}.rs:{}:9:",
+                    n + 10
+                ),
+            );
+            say(
+                2,
+                &format!("svc{n:03}.service: Main process exited, code=exited, status=101/n/a"),
+            );
+            say(
+                2,
+                &format!("svc{n:03}.service: Failed with result 'exit-code'."),
+            );
+            say(
+                7,
+                &format!(
+                    "svc{n:03}.service: Scheduled restart job, restart counter is at {crash}."
+                ),
+            );
+        }
+    }
+    lines.sort();
+    lines.join("\n").into_bytes()
+}
+
+/// Verdicts on many incidents with very many changes: from loops and a ledger on.
+fn attribution(c: &mut Criterion) {
+    let rules = RuleSet::builtin().expect("the tests rule it out");
+    let sieve = Sieve::new(rules.literals(), &BTreeSet::new());
+    let policy = LoopPolicy::default();
+    let mut group = c.benchmark_group("attribution");
+    group.sample_size(10);
+    for changes in [1_000, 10_000, 100_000] {
+        let text = incidents_and_changes(200, changes);
+        let events = work(&text, &rules, &sieve, Depth::Events).finish().events;
+        let file = FileEvents {
+            path: "syslog".to_owned(),
+            series: String::new(),
+            format: detect(&text[..64 << 10]),
+            meta: Meta::default(),
+            events,
+            census: Default::default(),
+        };
+        let events = timeline(vec![file], &TimeOptions::default());
+        let found = loops(&events, &policy);
+        let changes = ledger(&events);
+        let inputs = Inputs {
+            files: Vec::new(),
+            kernel: false,
+        };
+        let judge = || {
+            incidents(&Facts {
+                timeline: &events,
+                ledger: &changes,
+                loops: &found,
+                looks: &BTreeMap::new(),
+                inputs: &inputs,
+                policy: &policy,
+                weights: Weights::builtin(),
+                naming: &Naming::Likely,
+            })
+            .len()
+        };
+        let name = format!("{} incidents, {} changes", judge(), changes.changes.len());
+        group.bench_function(name, |b| b.iter(judge));
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    targets = blocks, literals, engine
+    targets = blocks, literals, engine, attribution
 }
 criterion_main!(benches);

@@ -132,23 +132,67 @@ pub(crate) fn reliability_table(bins: &[Bin], error: f64) -> String {
     text
 }
 
-/// Beside simpler ways, where a change did it; they name a change always, and so never say that none did.
+/// What a run of some hundred incidents must not fall below: far enough from what thousands reach that only
+/// a real loss is told.
+pub(crate) fn losses(verdicts: &[Verdict], scales: &Scales) -> Vec<String> {
+    let all = select(verdicts, |v| v.shape != Shape::Quiet);
+    let quiet = select(verdicts, |v| v.shape == Shape::Quiet);
+    let told = answers(&all, scales);
+    let share = |name: &str, least: f64, of: Vec<bool>| {
+        let reached = of.iter().filter(|yes| **yes).count() as f64 / of.len().max(1) as f64;
+        (reached < least).then(|| format!("{name}: {reached:.3}, less than {least}"))
+    };
+    [
+        share("found", 0.97, all.iter().map(|v| v.found).collect()),
+        share(
+            "right first",
+            0.9,
+            told.iter().map(|(_, a)| a.is_right()).collect(),
+        ),
+        share(
+            "not wrongly blamed",
+            0.95,
+            told.iter()
+                .map(|(_, a)| !a.blames || a.is_right())
+                .collect(),
+        ),
+        share(
+            "nothing found in quiet logs",
+            0.97,
+            quiet.iter().map(|v| v.extra == 0).collect(),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Beside simpler ways, which name a change always, and so never say that none did; and beside them also the
+/// likeliest change of ours, whatever else is likelier.
 pub(crate) fn baselines(verdicts: &[Verdict], scales: &Scales) -> String {
-    let mut text = format!("| shape | crashtrail | {} |\n|", BASELINES.join(" | "));
-    text += &" --- |".repeat(BASELINES.len() + 2);
+    let mut text = format!(
+        "| shape | crashtrail | its likeliest change | {} |\n|",
+        BASELINES.join(" | ")
+    );
+    text += &" --- |".repeat(BASELINES.len() + 3);
     text.push('\n');
     let mut line = |name: &str, list: &[&Verdict]| {
         let found = answers(list, scales);
         let percent =
             |yes: usize| format!("{:.1} %", 100.0 * yes as f64 / found.len().max(1) as f64);
         let ours = found.iter().filter(|(_, a)| a.is_right()).count();
+        let changes = found.iter().filter(|(v, _)| {
+            let changes = v.hypotheses.iter().filter(|h| h.is_change).cloned();
+            Answer::of(&changes.collect::<Vec<_>>(), scales).is_right()
+        });
         let theirs = (0..BASELINES.len())
             .map(|n| percent(found.iter().filter(|(v, _)| v.baselines[n]).count()))
             .collect::<Vec<_>>();
         let _ = writeln!(
             text,
-            "| {name} | {} | {} |",
+            "| {name} | {} | {} | {} |",
             percent(ours),
+            percent(changes.count()),
             theirs.join(" | ")
         );
     };

@@ -1,7 +1,8 @@
 //! Simulated incidents, and how well the program judges them.
 //!
 //! ```text
-//! simulate check [--half train|check] [--count N] [--quiet N] [--seed N] [--misses]   judges, prints tables
+//! simulate check [--half train|check] [--count N] [--quiet N] [--seed N] [--misses] [--strict]
+//!                                                 judges, prints tables; strictly: fails where rates have fallen
 //! simulate fit [--count N] [--seed N]             prints the factors' scales, fitted on the half for it
 //! simulate tables DOCS [--count N] [--quiet N]    judges, and writes DOCS/evaluation.md and DOCS/reliability.svg
 //! simulate write SHAPE SEED FOLDER [--half train|check]                               one story's files
@@ -40,6 +41,8 @@ struct Options {
     quiet: usize,
     seed: u64,
     misses: bool,
+    /// Fails where the rates have fallen.
+    strict: bool,
 }
 
 /// What stands below it in the page is written by this program.
@@ -172,6 +175,10 @@ fn check(options: &Options) -> Result<()> {
             }
         }
     }
+    let losses = evaluate::losses(&verdicts, &numbers.scales);
+    if options.strict && !losses.is_empty() {
+        bail!("{}", losses.join("; "));
+    }
     Ok(())
 }
 
@@ -230,6 +237,7 @@ fn options() -> Result<Options> {
         quiet: 100,
         seed: 1,
         misses: false,
+        strict: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -243,6 +251,7 @@ fn options() -> Result<Options> {
             "--quiet" => options.quiet = value()?.parse()?,
             "--seed" => options.seed = value()?.parse()?,
             "--misses" => options.misses = true,
+            "--strict" => options.strict = true,
             _ => options.words.push(arg),
         }
     }

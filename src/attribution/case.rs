@@ -3,6 +3,7 @@
 //! In: the loops of an incident, the timeline and the ledger. Out: a [`Case`], asked by the factors.
 //! Nothing that lies after the incident's close is looked at.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::{Class, Event};
@@ -11,6 +12,8 @@ use crate::loops::{CrashLoop, End, Entity, Loops, Track};
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
+use super::ground::Ground;
+use super::index::Index;
 use super::naming::Naming;
 use super::weights::Weights;
 
@@ -23,6 +26,8 @@ pub struct Case<'a> {
     pub timeline: &'a Timeline,
     /// All changes.
     pub ledger: &'a Ledger,
+    /// Where the changes are found.
+    pub index: &'a Index<'a>,
     /// All services and loops.
     pub all: &'a Loops,
     /// The incident's loops, the root's first.
@@ -39,11 +44,18 @@ pub struct Case<'a> {
     pub weights: &'a Weights,
     /// Which causes are told.
     pub naming: &'a Naming,
+    /// What is worked out of it once; empty at first.
+    pub ground: OnceCell<Ground<'a>>,
 }
 
 impl<'a> Case<'a> {
     /// How long before the onset signs on the host are looked for.
     pub const NEARBY: Span = Span::from_seconds(600);
+
+    /// What all its suspects are measured against.
+    pub(super) fn ground(&self) -> &Ground<'a> {
+        self.ground.get_or_init(|| Ground::of(self))
+    }
 
     /// The loop that the incident is called after.
     #[must_use]

@@ -11,24 +11,41 @@ use crate::time::Span;
 
 use super::case::Case;
 use super::factors::Suspect;
-use super::series;
-use super::tokens::{Rarity, tokens};
+use super::index::words_of;
+use super::series::{self, Split};
+use super::tokens::tokens;
+
+/// What all that may have enabled a trigger is measured against.
+struct Trigger<'a> {
+    change: &'a Change,
+    instance: usize,
+    split: Option<Split>,
+    /// The words of what did harm and of what stands around it.
+    words: BTreeSet<String>,
+}
 
 /// Earlier changes that may have enabled the trigger: (index in the ledger, probability), best first.
-pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>, rarity: &Rarity) -> Vec<(usize, f64)> {
-    if !trigger.change.is_routine() {
+pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>) -> Vec<(usize, f64)> {
+    let Suspect {
+        change, instance, ..
+    } = trigger;
+    if !change.is_routine() {
         return Vec::new();
     }
-    let at = trigger.change.instances[trigger.instance].at;
-    let mut scored: Vec<(usize, f64)> = case
-        .ledger
-        .changes
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| {
-            !std::ptr::eq(*c, trigger.change) && c.content && !c.is_routine() && c.at() <= at
-        })
-        .map(|(n, c)| (n, odds(case, trigger, c, rarity)))
+    let at = change.instances[instance].at;
+    let trigger = Trigger {
+        change,
+        instance,
+        split: series::split(case, change),
+        words: context_words(case, change, instance),
+    };
+    let none = (&BTreeSet::new(), &BTreeSet::new());
+    let before = (case.index).before(at, |i| i.at <= at, (none.0, none.1, &trigger.words));
+    let mut scored: Vec<(usize, f64)> = before
+        .into_iter()
+        .map(|n| (n, &case.ledger.changes[n]))
+        .filter(|(_, c)| !std::ptr::eq(*c, change) && c.content && !c.is_routine() && c.at() <= at)
+        .map(|(n, c)| (n, odds(case, &trigger, c)))
         .collect();
     // "Nothing earlier" is a rival with odds of one.
     let sum: f64 = 1.0 + scored.iter().map(|(_, s)| s.exp()).sum::<f64>();
@@ -41,37 +58,29 @@ pub(super) fn of(case: &Case<'_>, trigger: Suspect<'_>, rarity: &Rarity) -> Vec<
     scored
 }
 
-fn odds(case: &Case<'_>, trigger: Suspect<'_>, change: &Change, rarity: &Rarity) -> f64 {
+fn odds(case: &Case<'_>, trigger: &Trigger<'_>, change: &Change) -> f64 {
     let w = &case.weights.enabling;
     w.base
-        + shared_words(case, trigger, change, rarity).min(w.words_bound)
+        + shared_words(case, trigger, change).min(w.words_bound)
         + producer_host(case, trigger, change)
-        + host_agreement(case, trigger.change, change)
+        + host_agreement(case, trigger, change)
         + recency(case, trigger, change)
 }
 
-/// Rare words that the change shares with the trigger's harmful instances and with what stands around
-/// them.
-fn shared_words(case: &Case<'_>, trigger: Suspect<'_>, change: &Change, rarity: &Rarity) -> f64 {
-    let events = &case.timeline.events;
-    let around = context_words(case, trigger.change, &[trigger.instance]);
-    change
-        .records()
-        .take(20)
-        .flat_map(|n| tokens(&events[n].message))
-        .collect::<BTreeSet<_>>()
+/// Rare words that the change shares with the trigger's harmful instance and with what stands around it.
+fn shared_words(case: &Case<'_>, trigger: &Trigger<'_>, change: &Change) -> f64 {
+    words_of(change, &case.timeline.events)
         .iter()
-        .filter(|word| around.contains(*word))
-        .map(|word| case.weights.enabling.words * rarity.weight(word))
+        .filter(|word| trigger.words.contains(*word))
+        .map(|word| case.weights.enabling.words * case.index.rarity(word, case.close))
         .sum()
 }
 
-/// The words of instances: of their records, of who wrote them, and of the lines before.
-fn context_words(case: &Case<'_>, change: &Change, instances: &[usize]) -> BTreeSet<String> {
+/// The words of an instance: of its records, of who wrote them, and of the lines before.
+fn context_words(case: &Case<'_>, change: &Change, instance: usize) -> BTreeSet<String> {
     let events = &case.timeline.events;
-    instances
-        .iter()
-        .flat_map(|&i| &change.instances[i].records)
+    let records = change.instances[instance].records.iter();
+    records
         .flat_map(|&n| {
             let event = &events[n];
             let mut words = tokens(&event.message);
@@ -86,7 +95,7 @@ fn context_words(case: &Case<'_>, change: &Change, instances: &[usize]) -> BTree
 }
 
 /// Whether the change was made where the trigger is produced.
-fn producer_host(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 {
+fn producer_host(case: &Case<'_>, trigger: &Trigger<'_>, change: &Change) -> f64 {
     let first = &trigger.change.instances[0];
     let producer = first
         .hosts
@@ -103,13 +112,14 @@ fn producer_host(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 
 
 /// A change that goes from host to host, and instances that name hosts: is an instance harmful just
 /// where the host that it names had been changed?
-fn host_agreement(case: &Case<'_>, routine: &Change, change: &Change) -> f64 {
+fn host_agreement(case: &Case<'_>, trigger: &Trigger<'_>, change: &Change) -> f64 {
     let w = &case.weights.enabling;
     let hosts = &change.instances[0].hosts;
     if hosts.len() < 2 {
         return 0.0;
     }
-    let Some(split) = series::split(case, routine) else {
+    let routine = trigger.change;
+    let Some(split) = &trigger.split else {
         return 0.0;
     };
     let mut score = 0.0;
@@ -157,8 +167,8 @@ fn lines_around(case: &Case<'_>, change: &Change, instance: usize) -> Vec<String
 }
 
 /// A change between the last harmless instances and the first harmful one is the likelier.
-fn recency(case: &Case<'_>, trigger: Suspect<'_>, change: &Change) -> f64 {
-    let Some(split) = series::split(case, trigger.change) else {
+fn recency(case: &Case<'_>, trigger: &Trigger<'_>, change: &Change) -> f64 {
+    let Some(split) = &trigger.split else {
         return 0.0;
     };
     let Some(period) = trigger.change.period else {

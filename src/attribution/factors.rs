@@ -4,27 +4,50 @@
 //! In: a [`Case`] and a change. Out: [`Evidence`], one for each factor that says anything. Pure
 //! functions; the numbers are in `weights.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::classify::Class;
 use crate::ledger::{Change, base_name};
-use crate::loops::CrashLoop;
 use crate::time::{Span, Timestamp};
 
 use super::Evidence;
 use super::case::Case;
 use super::series;
-use super::tokens::{Rarity, is_of_failures, tokens};
+use super::tokens::{is_of_failures, tokens};
 use super::weights::Timing;
 
 /// A change, and which of its instances is suspected.
 #[derive(Clone, Copy)]
 pub(super) struct Suspect<'a> {
+    /// Its place in the ledger.
+    n: usize,
     pub(super) change: &'a Change,
     pub(super) instance: usize,
+    /// When it took effect.
+    at: Timestamp,
+    /// The service says that it reads one of the change's files, or its crash names one.
+    is_read: bool,
+    relation: Relation,
 }
 
-impl Suspect<'_> {
+impl<'a> Suspect<'a> {
+    pub(super) fn new(case: &Case<'a>, n: usize, instance: usize) -> Self {
+        let change = &case.ledger.changes[n];
+        let is_read = case.ground().speaks_of(&change.paths);
+        Self {
+            n,
+            change,
+            instance,
+            at: case.effect(change, instance),
+            is_read,
+            relation: relation(case, change, instance, is_read),
+        }
+    }
+
+    fn is_tied(&self) -> bool {
+        matches!(self.relation, Relation::Service | Relation::Dependency)
+    }
+
     fn refs(&self) -> Vec<usize> {
         self.change.instances[self.instance]
             .records
@@ -36,14 +59,14 @@ impl Suspect<'_> {
 }
 
 /// All factors of a suspect.
-pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Vec<Evidence> {
+pub(super) fn all(case: &Case<'_>, suspect: Suspect<'_>) -> Vec<Evidence> {
     let exposure = exposure_of(case, suspect);
     let mut evidence = vec![
         kind(case, suspect),
         timing(case, suspect, exposure),
         scope(case, suspect),
     ];
-    evidence.extend(words(case, suspect, rarity));
+    evidence.extend(words(case, suspect));
     evidence.extend(exposed(case, suspect, exposure));
     evidence.extend(novelty(case, suspect));
     evidence.extend(reversal(case, suspect));
@@ -81,7 +104,7 @@ fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usiz
     if suspect.change.kind == "flag" {
         return None;
     }
-    let at = case.effect(suspect.change, suspect.instance);
+    let at = suspect.at;
     let track = case.track(case.root());
     track
         .starts
@@ -94,12 +117,10 @@ fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usiz
 }
 
 fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, usize)>) -> Evidence {
-    let at = case.effect(suspect.change, suspect.instance);
+    let at = suspect.at;
     let from = match exposure {
         // A change of the service's own, or of what it loads, bites when it is loaded.
-        Some((t, _))
-            if suspect.change.names_service(case.service()) || reads(case, suspect.change) =>
-        {
+        Some((t, _)) if suspect.is_read || suspect.change.names_service(case.service()) => {
             t.max(at)
         }
         _ => at,
@@ -107,22 +128,12 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
     let lag = case.onset.since(from).max(Span::ZERO);
     let rate = match suspect.change.period {
         Some(period) => 1.0 / period.seconds().max(1.0),
-        None => {
-            let begin = case.onset.minus(case.history());
-            let count = case
-                .ledger
-                .changes
-                .iter()
-                // Lists and repositories may go back further than the logs.
-                .filter(|c| !c.is_routine() && c.at() <= case.onset && c.at() >= begin)
-                .count();
-            (count as f64 + 1.0) / case.history().seconds()
-        }
+        None => case.ground().rate,
     };
-    let (low, high) = match relation(case, suspect) {
-        Relation::Service | Relation::Dependency => case.weights.timing.bounds,
+    let (low, high) = match suspect.is_tied() {
+        true => case.weights.timing.bounds,
         // Near in time, and tied to the service by nothing: nearness alone convicts nobody.
-        _ => (case.weights.timing.bounds.0, case.weights.timing.untied),
+        false => (case.weights.timing.bounds.0, case.weights.timing.untied),
     };
     let log_odds = (density(&case.weights.timing, lag.seconds()) / rate)
         .ln()
@@ -173,6 +184,7 @@ fn density(timing: &Timing, lag: f64) -> f64 {
 }
 
 /// What a change is to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Service,
     Dependency,
@@ -181,88 +193,52 @@ enum Relation {
     Elsewhere,
 }
 
-fn relation(case: &Case<'_>, suspect: Suspect<'_>) -> Relation {
-    let change = suspect.change;
-    let hosts = case.hosts();
-    let reached = &change.instances[suspect.instance].hosts;
+fn relation(case: &Case<'_>, change: &Change, instance: usize, is_read: bool) -> Relation {
+    let hosts = &case.ground().hosts;
+    let instance = &change.instances[instance];
+    let reached = &instance.hosts;
     let known = !hosts.is_empty() && reached.keys().any(|h| !h.is_empty());
     // Who sends something to a host may be the only one to tell of it.
     let sent = || {
-        let records = &change.instances[suspect.instance].records;
-        let mut events = records.iter().map(|&n| &case.timeline.events[n]);
+        let mut events = instance.records.iter().map(|&n| &case.timeline.events[n]);
         events.any(|e| e.field("target").is_some_and(|t| hosts.contains(t)))
     };
     let elsewhere = known && !reached.keys().any(|h| hosts.contains(h.as_str())) && !sent();
     if elsewhere && change.is_local() {
         return Relation::Elsewhere;
     }
-    if change.names_service(case.service()) || reads(case, change) {
+    if is_read || change.names_service(case.service()) {
         return Relation::Service;
     }
-    if case
-        .loops
-        .iter()
-        .any(|l| change.names_service(&l.entity.service))
-    {
+    let mut services = case.ground().services.iter();
+    if services.any(|service| change.names_service(service)) {
         return Relation::Dependency;
     }
     if elsewhere {
         return Relation::Elsewhere;
     }
-    let names_other = case
-        .all
-        .tracks
-        .iter()
-        .any(|t| t.entity.service != case.service() && change.names_service(&t.entity.service));
-    let is_of_host =
-        matches!(change.kind, "package" | "infrastructure" | "permission") && !names_other;
-    if is_of_host {
+    let names_other = || {
+        case.all
+            .tracks
+            .iter()
+            .any(|t| t.entity.service != case.service() && change.names_service(&t.entity.service))
+    };
+    let may_be_of_host = matches!(change.kind, "package" | "infrastructure" | "permission");
+    if may_be_of_host && !names_other() {
         Relation::Host
     } else {
         Relation::OtherService
     }
 }
 
-/// Whether the service says that it reads one of the change's files, or its crash names one.
-fn reads(case: &Case<'_>, change: &Change) -> bool {
-    let events = &case.timeline.events;
-    let names: BTreeSet<&str> = change
-        .paths
-        .iter()
-        .map(|p| base_name(p))
-        .filter(|n| n.len() > 3)
-        .collect();
-    if names.is_empty() {
-        return false;
-    }
-    let says = |text: &str| {
-        change.paths.iter().any(|p| text.contains(p.as_str()))
-            || names.iter().any(|n| text.contains(n))
-    };
-    let track = case.track(case.root());
-    let loads = track
-        .loads
-        .iter()
-        .filter(|(t, _)| *t <= case.close)
-        .take(200);
-    loads.map(|&(_, n)| &*events[n].message).any(says)
-        || case.crash_texts().iter().any(|(_, text)| says(text))
-}
-
 fn scope(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
     let w = &case.weights.scope;
     let service = case.service();
-    let content: Vec<&Change> = case
-        .ledger
-        .changes
-        .iter()
-        .filter(|c| c.content && c.at() <= case.onset)
-        .collect();
-    let named = content.iter().filter(|c| c.names_service(service)).count() as f64;
-    let chance = (named + w.chance * w.chance_weight) / (content.len() as f64 + w.chance_weight);
+    let (all, named) = case.ground().contents;
+    let chance = (named as f64 + w.chance * w.chance_weight) / (all as f64 + w.chance_weight);
     let rest = (1.0 - chance) / (1.0 - w.chance);
     let ratio = |(cause, chance): (f64, f64)| (cause / (chance * rest).max(0.01)).ln();
-    let (log_odds, text) = match relation(case, suspect) {
+    let (log_odds, text) = match suspect.relation {
         Relation::Service => (
             (w.service / chance).ln(),
             format!("it changes {service} itself, or what {service} reads"),
@@ -281,56 +257,55 @@ fn scope(case: &Case<'_>, suspect: Suspect<'_>) -> Evidence {
     Evidence::new("scope", log_odds, text, vec![])
 }
 
-fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evidence> {
+fn words(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.words;
     let events = &case.timeline.events;
     let change = suspect.change;
-    let texts = case.crash_texts();
+    let ground = case.ground();
     for path in &change.paths {
-        let names = |text: &str| text.contains(path.as_str());
-        let unusable = texts.iter().find(|(n, text)| {
-            names(text)
-                && events
-                    .get(*n)
-                    .is_some_and(|e| e.kind == Some("config_error"))
-        });
-        if let Some((n, _)) = unusable {
-            let text = format!("the crash names {path} as unusable; the change wrote it");
-            return Some(Evidence::new("words", w.names_file, text, vec![*n]));
-        }
-        if let Some((n, _)) = texts.iter().find(|(_, text)| names(text)) {
-            let text = format!("the crash names {path}; so does the change");
-            return Some(Evidence::new(
-                "words",
-                w.mentions_file,
-                text,
-                known(*n, events.len()),
-            ));
-        }
+        let mut naming = ground.naming_file(path).peekable();
+        let Some(&first) = naming.peek() else {
+            continue;
+        };
+        let is_unusable = |n: &usize| {
+            events
+                .get(*n)
+                .is_some_and(|e| e.kind == Some("config_error"))
+        };
+        let (log_odds, text, n) = match naming.find(is_unusable) {
+            Some(n) => {
+                let text = format!("the crash names {path} as unusable; the change wrote it");
+                (w.names_file, text, n)
+            }
+            None => {
+                let text = format!("the crash names {path}; so does the change");
+                (w.mentions_file, text, first)
+            }
+        };
+        let refs = known(n, events.len());
+        return Some(Evidence::new("words", log_odds, text, refs));
     }
     if let Some(evidence) = names_another_file(case, change) {
         return Some(evidence);
     }
     let mut score = 0.0;
-    if reads(case, change) && !change.names_service(case.service()) {
+    if suspect.is_read && !change.names_service(case.service()) {
         score += w.reads_file;
     }
-    let own = tokens(case.service());
-    let said: BTreeSet<String> = texts.iter().flat_map(|(_, text)| tokens(text)).collect();
     let mut shared: Vec<(f64, String)> = change.instances[suspect.instance]
         .records
         .iter()
         .flat_map(|&n| tokens(&events[n].message))
         .collect::<BTreeSet<_>>()
         .into_iter()
-        .filter(|t| said.contains(t) && !own.contains(t))
+        .filter(|t| ground.words.contains(t) && !ground.own_words.contains(t))
         .map(|t| {
             let weight = if is_of_failures(&t) {
                 w.of_failures
             } else {
                 w.word
             };
-            (weight * rarity.weight(&t), t)
+            (weight * case.index.rarity(&t, case.close), t)
         })
         .filter(|(weight, _)| *weight > 0.0)
         .collect();
@@ -357,7 +332,7 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>, rarity: &Rarity) -> Option<Evide
 fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
     let w = &case.weights.words;
     let events = &case.timeline.events;
-    let (n, file) = case.crash_texts().iter().find_map(|(n, _)| {
+    let (n, file) = case.ground().texts.iter().find_map(|(n, _)| {
         let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
         Some((
             *n,
@@ -396,14 +371,15 @@ fn known(n: usize, len: usize) -> Vec<usize> {
 /// for news by themselves.
 fn not_loaded(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.exposure;
-    let at = case.effect(suspect.change, suspect.instance);
+    let at = suspect.at;
     let since = case.onset.since(at);
     // A clock that is a little off, or a record that comes late, hides a start.
     let near = since <= Span::from_seconds(5).max(case.uncertainty);
     let track = case.track(case.root());
     let ran = case.seen_for() > since;
     let unknown = near || !ran || !track.announced || suspect.change.is_routine();
-    if unknown || is_put_to_work(case, suspect, at) {
+    let records = &suspect.change.instances[suspect.instance].records;
+    if unknown || case.ground().is_put_to_work(case, records, at) {
         return None;
     }
     let log_odds = match suspect.change.kind {
@@ -418,38 +394,6 @@ fn not_loaded(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     Some(Evidence::new("exposure", log_odds, text, vec![]))
 }
 
-/// Whether somebody asked, with the change or since, for a restart or a reload of the service or of what
-/// starts it, and before the first crash.
-fn is_put_to_work(case: &Case<'_>, suspect: Suspect<'_>, at: Timestamp) -> bool {
-    let events = &case.timeline.events;
-    let acts = |n: usize| {
-        let event = &events[n];
-        let words = [event.field("action").unwrap_or_default(), &event.message];
-        event.at <= case.onset.plus(case.uncertainty)
-            && words.iter().any(|text| {
-                let text = text.to_lowercase();
-                ["restart", "reload", "reexec", "start "]
-                    .iter()
-                    .any(|act| text.contains(act))
-            })
-    };
-    let own = &suspect.change.instances[suspect.instance].records;
-    let from = at.minus(Span::from_seconds(1));
-    let by_others = case.ledger.changes.iter().any(|change| {
-        (change.named.is_empty() || change.names_service(case.service()))
-            && matches!(change.action, "restart" | "reload")
-            && change.instances.iter().any(|i| {
-                i.last >= from && i.records.iter().any(|&n| events[n].at >= from && acts(n))
-            })
-    });
-    let track = case.track(case.root());
-    let stops = track
-        .stops
-        .iter()
-        .any(|(t, n)| *t >= from && !case.is_after_first_crash(*n));
-    own.iter().any(|&n| acts(n)) || by_others || stops
-}
-
 /// Whether the service loaded the change just before its first crash, or long before and stayed well.
 fn exposed(
     case: &Case<'_>,
@@ -458,7 +402,7 @@ fn exposed(
 ) -> Option<Evidence> {
     let w = &case.weights.exposure;
     // A restart alone loads nothing new.
-    if !suspect.change.content || !matches!(relation(case, suspect), Relation::Service) {
+    if !suspect.change.content || suspect.relation != Relation::Service {
         return None;
     }
     let Some((at, n)) = exposure else {
@@ -499,35 +443,18 @@ fn exposed(
 
 fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.novelty;
-    let events = &case.timeline.events;
-    let at = case.effect(suspect.change, suspect.instance);
+    let at = suspect.at;
     let root = case.root();
-    let signature = &root.said.signature;
-    for found in case
-        .all
-        .tracks
-        .iter()
-        .filter(|t| t.entity.service == root.entity.service)
-    {
-        let before = found
-            .ends
-            .iter()
-            .filter(|e| !e.requested && e.at < at.minus(case.uncertainty));
-        for end in before {
-            let same =
-                crate::loops::signature(end, events).is_some_and(|one| one.is_same(signature));
-            if same {
-                let refs = end
-                    .texts
-                    .iter()
-                    .chain(&end.records)
-                    .take(1)
-                    .copied()
-                    .collect();
-                let text = format!("the same crash was there before it, at {}", end.at.clock());
-                return Some(Evidence::new("novelty", w.seen_before, text, refs));
-            }
-        }
+    let alike = case.ground().first_alike;
+    if let Some(end) = alike.filter(|end| end.at < at.minus(case.uncertainty)) {
+        let refs = end.texts.iter().chain(&end.records).take(1).copied();
+        let text = format!("the same crash was there before it, at {}", end.at.clock());
+        return Some(Evidence::new(
+            "novelty",
+            w.seen_before,
+            text,
+            refs.collect(),
+        ));
     }
     let span = case.seen_for();
     let seen = case
@@ -546,21 +473,18 @@ fn reversal(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.reversal;
     let change = suspect.change;
     let last = case.of_service().map(|l| l.last).max()?;
-    let gap = case.root().longest_gap.max(Span::from_seconds(5)).times(3);
-    let after = |t: Timestamp| t > case.onset.plus(case.uncertainty) && t <= case.close;
-    let undoing: Vec<(Timestamp, usize)> = case
-        .ledger
-        .changes
+    let made = change.instances[suspect.instance].at;
+    let from = case.onset.plus(case.uncertainty).max(made);
+    let undoing: Vec<(Timestamp, usize)> = (case.index.undoing(suspect.n, from, case.close))
         .iter()
-        .filter(|other| undoes(other, change))
-        .flat_map(|other| other.instances.iter())
-        .filter(|i| after(i.at) && i.at > change.instances[suspect.instance].at)
-        .filter_map(|i| i.records.first().map(|&n| (i.at, n)))
+        .filter_map(|touch| {
+            let instance = &case.ledger.changes[touch.change()].instances[touch.instance()];
+            Some((touch.at, *instance.records.first()?))
+        })
         .collect();
     // The one that the loop ended with, if any.
-    let ended = undoing.iter().rev().find(|(t, _)| {
-        last.since(*t) <= gap && t.since(last) <= gap.times(4).max(Span::from_seconds(120))
-    });
+    let (begin, end) = ending(case, last);
+    let ended = undoing.iter().rev().find(|(t, _)| *t >= begin && *t <= end);
     if let Some(&(t, n)) = ended {
         if super::recovered_after(case, last) {
             let text = format!(
@@ -581,46 +505,19 @@ fn reversal(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     Some(Evidence::new("reversal", w.went_on, text, vec![n]))
 }
 
-/// Whether `other` may undo or mend `change`: the same file, or the same object of the same kind.
-fn undoes(other: &Change, change: &Change) -> bool {
-    if std::ptr::eq(other, change) {
-        return false;
-    }
-    let same_path = other.paths.iter().any(|p| change.paths.contains(p))
-        || other.paths.iter().any(|p| {
-            change
-                .paths
-                .iter()
-                .any(|q| p.starts_with(q.as_str()) || q.starts_with(p.as_str()))
-        });
-    let same_subject = other.subject == change.subject && !other.subject.is_empty();
-    let same_name = other.content
-        && other.kind == change.kind
-        && other.named.iter().any(|a| {
-            change
-                .named
-                .iter()
-                .any(|b| crate::loops::plain(a).0 == crate::loops::plain(b).0)
-        });
-    same_path
-        || same_subject
-        || same_name
-        || (other.action == "rollback" && other.kind == change.kind && other.actor == change.actor)
+/// When an act may have ended a loop whose last crash was at `last`.
+pub(super) fn ending(case: &Case<'_>, last: Timestamp) -> (Timestamp, Timestamp) {
+    let gap = case.root().longest_gap.max(Span::from_seconds(5)).times(3);
+    let after = gap.times(4).max(Span::from_seconds(120));
+    (last.minus(gap), last.plus(after))
 }
 
 /// Most crashes say themselves what they died of, and it is no change.
 fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.explained;
-    let (kind, sign) = super::other::looked_for().find_map(|kind| {
-        let (with, all, signs) = case.signs_in_crashes(kind);
-        (all > 0 && with * 2 >= all).then(|| (kind, signs.first().copied()))
-    })?;
-    let tied = matches!(
-        relation(case, suspect),
-        Relation::Service | Relation::Dependency
-    );
+    let (kind, sign) = case.ground().died_of?;
     let seldom = matches!(kind, "disk" | "hardware" | "expiry" | "clock");
-    let log_odds = match (tied, seldom) {
+    let log_odds = match (suspect.is_tied(), seldom) {
         (true, false) => w.tied,
         (true, true) => w.tied_seldom,
         (false, _) => w.untied,
@@ -638,18 +535,19 @@ fn explained(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
 fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.order;
     let reached = &suspect.change.instances[suspect.instance].hosts;
-    let service = case.service();
-    let loops: BTreeMap<&str, &CrashLoop> = case
-        .of_service()
-        .filter_map(|l| l.entity.host.as_deref().map(|h| (h, l)))
-        .collect();
-    let relevant = reached.keys().filter(|h| runs_on(case, service, h)).count();
-    if loops.len() < 2 && relevant < 2 || reached.keys().all(|h| !loops.contains_key(h.as_str())) {
+    let ground = case.ground();
+    let loops = &ground.loops;
+    let loops_on = |host: &str| loops.contains_key(host);
+    let relevant = reached
+        .keys()
+        .filter(|h| ground.runs_on.contains(h.as_str()))
+        .count();
+    if loops.len() < 2 && relevant < 2 || reached.keys().all(|h| !loops_on(h)) {
         return None;
     }
     let slack = case.uncertainty.max(Span::from_seconds(2));
     let (mut agree, mut against, mut unchanged) = (0, 0, 0);
-    for (host, found) in &loops {
+    for (host, found) in loops {
         match reached.get(*host) {
             Some(&at) if at <= found.first.plus(slack) => agree += 1,
             Some(_) => against += 1,
@@ -658,7 +556,7 @@ fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     }
     let healthy = reached
         .keys()
-        .filter(|h| !loops.contains_key(h.as_str()) && runs_on(case, service, h))
+        .filter(|h| !loops_on(h) && ground.runs_on.contains(h.as_str()))
         .count();
     let spread = spread(reached.values().copied());
     let agreeing = if spread > slack.times(2) {
@@ -680,13 +578,6 @@ fn order(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
         }
     );
     Some(Evidence::new("order", log_odds, text, suspect.refs()))
-}
-
-fn runs_on(case: &Case<'_>, service: &str, host: &str) -> bool {
-    case.all
-        .tracks
-        .iter()
-        .any(|t| t.entity.service == service && t.entity.host.as_deref() == Some(host))
 }
 
 fn spread(times: impl Iterator<Item = Timestamp>) -> Span {

@@ -7,12 +7,16 @@
 //! change at all come from comparing the density of its lag with the rate at which changes come anyway,
 //! so that a log full of changes blames none for being near.
 
+use std::collections::BTreeSet;
+
 use crate::ledger::Change;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 mod case;
 mod enabling;
 mod factors;
+mod ground;
+mod index;
 mod naming;
 mod other;
 mod series;
@@ -20,6 +24,7 @@ mod tokens;
 mod weights;
 
 pub use case::Case;
+pub use index::Index;
 pub use naming::Naming;
 pub use other::Inputs;
 pub use weights::Weights;
@@ -101,17 +106,16 @@ pub struct Verdict {
 /// Ranks all hypotheses of a case.
 #[must_use]
 pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
-    let rarity = tokens::Rarity::new(case.ledger, &case.timeline.events, case.close);
     let mut scored: Vec<(f64, Cause)> = Vec::new();
-    for (n, change) in case.ledger.changes.iter().enumerate() {
+    for n in suspects(case) {
+        let change = &case.ledger.changes[n];
         let Some(instance) = series::suspected(case, change) else {
             continue;
         };
-        if is_only_exposure(case, n) {
+        if is_only_exposure(case, change) {
             continue;
         }
-        let suspect = Suspect { change, instance };
-        scored.push(of_change(case, n, suspect, &rarity));
+        scored.push(of_change(case, n, Suspect::new(case, n, instance)));
     }
     let prior = &case.weights.prior;
     let rest = 1.0 - prior.change;
@@ -134,18 +138,42 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
             vec![],
         ),
     ));
-    let mut causes = normalise(scored, |cause| case.naming.names(case, cause));
+    let asked_for = |cause: &Cause| match cause.change {
+        Some((n, instance)) => case.naming.names(case, n, instance),
+        None => *case.naming == Naming::All,
+    };
+    let mut causes = normalise(scored, asked_for);
     if let Some(first) = causes.first_mut()
         && let Some((n, instance)) = first.change
     {
-        let suspect = Suspect {
-            change: &case.ledger.changes[n],
-            instance,
-        };
-        first.enabled_by = enabling::of(case, suspect, &rarity);
+        first.enabled_by = enabling::of(case, Suspect::new(case, n, instance));
     }
     drop_enablers(&mut causes);
     Verdict { causes, ruled_out }
+}
+
+/// The changes that are looked at, in the ledger's order: of very many those only that something ties to the
+/// incident, and of the rest the nearest. What is left out could not be told: it lies farther off than many
+/// of its sort, and shares nothing.
+fn suspects(case: &Case<'_>) -> BTreeSet<usize> {
+    let changes = &case.ledger.changes;
+    let ground = case.ground();
+    let last = case.of_service().map(|l| l.last).max();
+    let ending = factors::ending(case, last.unwrap_or(case.onset));
+    let mut found = case.index.before(
+        case.close,
+        |instance| instance.at <= case.reach(instance),
+        (&ground.services, &ground.files, &ground.words),
+    );
+    found.extend(case.index.undone(case.onset, ending));
+    let asked_for = |n: &usize| {
+        let mut instances = 0..changes[*n].instances.len();
+        instances.any(|i| case.naming.names(case, *n, i))
+    };
+    if *case.naming != Naming::Likely {
+        found.extend((0..changes.len()).filter(asked_for));
+    }
+    found
 }
 
 fn rival(kind: &'static str, prior: f64, summary: String, mut evidence: Vec<Evidence>) -> Cause {
@@ -162,13 +190,8 @@ fn rival(kind: &'static str, prior: f64, summary: String, mut evidence: Vec<Evid
     }
 }
 
-fn of_change(
-    case: &Case<'_>,
-    n: usize,
-    suspect: Suspect<'_>,
-    rarity: &tokens::Rarity,
-) -> (f64, Cause) {
-    let mut evidence = factors::all(case, suspect, rarity);
+fn of_change(case: &Case<'_>, n: usize, suspect: Suspect<'_>) -> (f64, Cause) {
+    let mut evidence = factors::all(case, suspect);
     let score = case.weights.prior.change.ln() + weigh(case, "change", &mut evidence);
     sort_evidence(&mut evidence);
     let cause = Cause {
@@ -235,16 +258,12 @@ pub fn describe(change: &Change, instance: usize) -> String {
 }
 
 /// A restart or reload that only put an earlier change to work is no rival to it.
-fn is_only_exposure(case: &Case<'_>, n: usize) -> bool {
-    let change = &case.ledger.changes[n];
+fn is_only_exposure(case: &Case<'_>, change: &Change) -> bool {
+    let since = |at: Timestamp| change.at().since(at);
     !change.content
-        && case.ledger.changes.iter().any(|other| {
-            other.content
-                && other.names_service(case.service())
-                && other.at() <= change.at()
-                && change.at().since(other.at()) <= Span::from_seconds(3600)
-        })
         && change.names_service(case.service())
+        && (case.ground().own_contents.iter())
+            .any(|at| *at <= change.at() && since(*at) <= Span::from_seconds(3600))
 }
 
 /// Scores to probabilities; what is too unlikely to be told is left out.
@@ -296,7 +315,7 @@ fn drop_enablers(causes: &mut Vec<Cause>) {
 }
 
 /// Whether the service was started after `last` and ran well until the incident's close.
-fn recovered_after(case: &Case<'_>, last: crate::time::Timestamp) -> bool {
+fn recovered_after(case: &Case<'_>, last: Timestamp) -> bool {
     let root = case.root();
     let track = case.track(root);
     track

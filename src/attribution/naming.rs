@@ -1,7 +1,7 @@
 //! Which causes a verdict names.
 
 use super::case::Case;
-use super::{Cause, describe};
+use super::describe;
 
 /// Which causes are told; the unknown always is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,14 +17,11 @@ pub enum Naming {
 }
 
 impl Naming {
-    pub(super) fn names(&self, case: &Case<'_>, cause: &Cause) -> bool {
+    pub(super) fn names(&self, case: &Case<'_>, n: usize, instance: usize) -> bool {
         let words = match self {
             Self::Likely => return false,
             Self::All => return true,
             Self::Also(words) => words.to_lowercase(),
-        };
-        let Some((n, instance)) = cause.change else {
-            return false;
         };
         let change = &case.ledger.changes[n];
         let holds = |text: &str| text.to_lowercase().contains(&words);

@@ -3,11 +3,8 @@
 //! Rare shared words tie a crash to a change (Bhagwan et al., "Orca", OSDI 2018, weigh terms by the
 //! inverse frequency of queries that hold them; here: of changes).
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::classify::Event;
-use crate::ledger::Ledger;
-use crate::time::Timestamp;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 /// Words that say nothing: of English, of log lines, of paths.
 const COMMON: &str = "the and for with from not was are has been this that its into had
@@ -31,7 +28,9 @@ const OF_FAILURES: &str = "abort aborted access addr address argument assertion 
 
 /// Whether the word says how something failed, not what.
 pub(super) fn is_of_failures(word: &str) -> bool {
-    OF_FAILURES.split_whitespace().any(|w| w == word)
+    static WORDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| OF_FAILURES.split_whitespace().collect());
+    WORDS.contains(word)
 }
 
 /// The words of a text, in lower case: runs of letters and digits of three characters or more, a number
@@ -54,8 +53,13 @@ pub(super) fn tokens(text: &str) -> BTreeSet<String> {
         .filter(|w| (3..=40).contains(&w.len()))
         .flat_map(humps)
         .filter(|w| w.len() >= 3)
-        .filter(|w| !COMMON.split_whitespace().any(|c| c == w))
+        .filter(|w| !is_common(w))
         .collect()
+}
+
+fn is_common(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
+    WORDS.contains(word)
 }
 
 /// Whether a number is a line or a column of source code, by what stands before it.
@@ -88,38 +92,6 @@ fn humps(word: &str) -> Vec<String> {
         parts.push(part.to_lowercase());
     }
     parts
-}
-
-/// In how many changes each word stands.
-pub(super) struct Rarity {
-    changes: usize,
-    with: BTreeMap<String, usize>,
-}
-
-impl Rarity {
-    /// Counts over the changes up to `close`.
-    pub(super) fn new(ledger: &Ledger, events: &[Event], close: Timestamp) -> Self {
-        let mut with: BTreeMap<String, usize> = BTreeMap::new();
-        let mut changes = 0;
-        for change in ledger.changes.iter().filter(|c| c.at() <= close) {
-            changes += 1;
-            let words: BTreeSet<String> = change
-                .records()
-                .take(20)
-                .flat_map(|n| tokens(&events[n].message))
-                .collect();
-            for word in words {
-                *with.entry(word).or_default() += 1;
-            }
-        }
-        Self { changes, with }
-    }
-
-    /// `ln(changes / changes with the word)`, smoothed; 0 for a word that stands in most.
-    pub(super) fn weight(&self, word: &str) -> f64 {
-        let with = self.with.get(word).copied().unwrap_or(0) as f64;
-        ((self.changes as f64 + 3.0) / (with + 1.0)).ln().max(0.0)
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@
 //! it restarted are one; so are an edit and the restart with which the same person put it to work, and
 //! the several records of one package.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::classify::Event;
+use crate::loops::plain;
 use crate::outside::LISTED;
 use crate::time::{Span, Timestamp};
 
-use super::words::base_name;
+use super::words::{base_name, names, parts};
 
 /// Records of one act follow each other within this time.
 const ONE_ACT: Span = Span::from_seconds(120);
@@ -48,6 +49,12 @@ pub(super) struct Item {
     pub(super) whole_run: bool,
     /// Whether it begins a run of that tool.
     pub(super) begins_run: bool,
+    /// All that it names, files, services, and what was changed, each by its plain name.
+    names: BTreeSet<String>,
+    /// The parts of its own path, subject and target that may name a service.
+    parts: BTreeSet<String>,
+    /// The service that it names.
+    service: Option<String>,
     /// Where it was told from outside the logs: how much of an instant its time tells.
     pub(super) listed: Option<Span>,
 }
@@ -65,7 +72,8 @@ const RUNS: [(&str, &[&str], &[&str]); 3] = [
 ];
 
 impl Item {
-    pub(super) fn new(n: usize, event: &Event) -> Self {
+    /// The item of a change's event, the `n`th; `hosts` are those that wrote anything.
+    pub(super) fn new(n: usize, event: &Event, hosts: &BTreeSet<&str>) -> Self {
         let owned = |name: &str| {
             event
                 .field(name)
@@ -84,7 +92,7 @@ impl Item {
         let by_command = RUNS
             .iter()
             .find(|(_, _, commands)| commands.iter().any(|c| event.message.contains(c)));
-        Self {
+        let item = Self {
             event: n,
             at: event.at,
             host: event.host.as_deref().map(str::to_owned),
@@ -93,8 +101,10 @@ impl Item {
             path: owned("path"),
             more_paths: lines("paths"),
             more_targets: lines("targets"),
+            // That something was sent to a host is told by the receiver.
             target: event
                 .any_field(&["target", "unit", "service"])
+                .filter(|target| !hosts.contains(target))
                 .map(str::to_owned),
             subject: event
                 .any_field(&["subject", "package", "flag", "key"])
@@ -104,21 +114,25 @@ impl Item {
             run: by_name.or(by_command).map(|run| run.0),
             whole_run: event.field("whole_run").is_some(),
             begins_run: by_name.is_none() && by_command.is_some(),
+            names: BTreeSet::new(),
+            parts: BTreeSet::new(),
+            service: None,
             listed: event.field(LISTED).map(|_| width),
+        };
+        let own = item.path.iter().chain(&item.target).chain(&item.subject);
+        let more = item.more_paths.iter().chain(&item.more_targets);
+        let names = own.clone().chain(more).map(|name| plain(base_name(name)).0);
+        Self {
+            parts: own.flat_map(|name| parts(name)).collect(),
+            service: item.target.as_deref().map(|target| plain(target).0),
+            names: names.filter(|name| !name.is_empty()).collect(),
+            ..item
         }
     }
 
     /// Whether it only puts to work what was changed before.
     pub(super) fn carries_out(&self) -> bool {
         matches!(self.action.as_str(), "restart" | "reload") || self.kind == "operator"
-    }
-
-    /// All that it names: files, services, and what was changed.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let own = self.path.iter().chain(&self.target).chain(&self.subject);
-        own.chain(&self.more_paths)
-            .chain(&self.more_targets)
-            .map(String::as_str)
     }
 
     /// What was changed, in its shortest name.
@@ -235,13 +249,9 @@ impl Act {
         let same_version = item.version.as_ref().is_some_and(|v| versions.contains(&v));
         let other_version = item.version.is_some() && !versions.is_empty() && !same_version;
         is_near && !other_version && !self.differs(item) && {
-            let shares = |a: &Item, b: &Item| {
-                a.names()
-                    .any(|name| b.names().any(|other| super::words::is_same(name, other)))
-            };
             self.same_object(item)
                 || self.items.iter().any(|i| {
-                    shares(i, item)
+                    !i.names.is_disjoint(&item.names)
                         && (same_version
                             || i.kind == item.kind && i.carries_out() == item.carries_out())
                         && !(i.object().is_some() && item.object().is_some() && !same_version)
@@ -300,15 +310,10 @@ impl Act {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
-        let related = match &item.target {
-            Some(target) => {
-                let (service, _) = crate::loops::plain(target);
-                self.items.iter().any(|i| {
-                    let names = i.path.iter().chain(&i.subject).chain(&i.target);
-                    names
-                        .flat_map(|name| super::words::parts(name))
-                        .any(|p| super::words::names(&p, &service))
-                })
+        let related = match &item.service {
+            Some(service) => {
+                let mut parts = self.items.iter().flat_map(|i| &i.parts);
+                parts.any(|part| names(part, service))
             }
             None => main.kind == "unit" && item.kind == "unit",
         };

@@ -16,7 +16,7 @@ mod words;
 
 use act::{Act, Item};
 use words::label;
-pub use words::{base_name, names, parts};
+pub use words::{base_name, names, parts, parts_that_name};
 
 /// Acts of one rollout, and of one instance of a series, are this near to each other.
 const ONE_INSTANCE: Span = Span::from_seconds(90);
@@ -109,6 +109,11 @@ impl Change {
         self.names.iter().any(|name| names(name, service))
     }
 
+    /// The names of services that it may speak of: of targets, and parts of paths.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether it was made to the host that told of it, rather than from it to others.
     #[must_use]
     pub fn is_local(&self) -> bool {
@@ -139,17 +144,12 @@ pub struct Ledger {
 #[must_use]
 pub fn build(timeline: &Timeline) -> Ledger {
     let events = &timeline.events;
-    // Where something was sent to is told by the receiver.
     let hosts: BTreeSet<&str> = events.iter().filter_map(|e| e.host.as_deref()).collect();
     let items: Vec<Item> = events
         .iter()
         .enumerate()
         .filter(|(_, event)| event.class == Class::Change && !is_no_change(event))
-        .map(|(n, event)| Item::new(n, event))
-        .map(|item| Item {
-            target: item.target.filter(|t| !hosts.contains(t.as_str())),
-            ..item
-        })
+        .map(|(n, event)| Item::new(n, event, &hosts))
         .collect();
     let acts = act::fold(items, events);
     let mut changes: Vec<Change> = series(acts, events)

@@ -92,6 +92,17 @@ pub fn names(part: &str, service: &str) -> bool {
             || part.strip_suffix(".service").is_some_and(|p| p == service))
 }
 
+/// The parts of paths that name a service (see [`names`]).
+pub fn parts_that_name(service: &str) -> impl Iterator<Item = String> + '_ {
+    let first_words = service
+        .match_indices(['-', '_'])
+        .map(|(n, _)| &service[..n]);
+    let names = first_words.chain([service]).filter(|part| part.len() >= 3);
+    names
+        .map(str::to_owned)
+        .chain([format!("{service}.service")])
+}
+
 /// Who a record speaks of by a label before its text: `shop: HEAD is now at ..`, `[shop] deployed`.
 pub(super) fn label(message: &str) -> Option<&str> {
     let name = match message.strip_prefix('[') {
@@ -104,18 +115,25 @@ pub(super) fn label(message: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Whether two names are of one thing: equal, or of one file or service.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
-    let plain = |name: &str| crate::loops::plain(base_name(name)).0;
-    a == b || !a.is_empty() && plain(a) == plain(b)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn named_by(path: &str, service: &str) -> bool {
         parts(path).any(|part| names(&part, service))
+    }
+
+    #[test]
+    fn the_parts_that_name_a_service_are_those_that_do() {
+        for service in ["redis-server", "a_b-c", "geod", "ab", "x-ray-d"] {
+            for part in parts_that_name(service) {
+                assert!(names(&part, service), "{part} of {service}");
+            }
+        }
+        let all: Vec<String> = parts_that_name("redis-server_x").collect();
+        for part in ["redis", "redis-server", "redis-server_x"] {
+            assert!(names(part, "redis-server_x") && all.contains(&part.to_owned()));
+        }
     }
 
     #[test]

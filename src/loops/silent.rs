@@ -13,11 +13,13 @@ use crate::primitives::{FileId, Place};
 use crate::time::{Span, Stamp, Timestamp};
 use crate::timeline::{Life, Timeline};
 
-use super::identity::{Entity, name_of, plain};
+use super::identity::{Entity, plain};
 use super::{Grade, LoopPolicy, Loops, grows, median, sole_host};
 
+mod requests;
 mod signs;
 
+use requests::Request;
 use signs::{is_end, is_failure, stable};
 
 /// Lives of one program that overlap make it a pool, or one that forks: no more than this share of them.
@@ -104,9 +106,10 @@ pub struct Voice {
 /// ends nothing else tells of.
 #[must_use]
 pub fn suspects(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<Suspect> {
+    let requests = requests::of(timeline);
     let mut found: Vec<Suspect> = (processes(timeline).into_iter())
         .filter(|(_, processes)| processes.len() as u64 >= policy.crashes)
-        .filter_map(|(entity, processes)| suspect(entity, processes, timeline, loops, policy))
+        .filter_map(|(entity, processes)| suspect(entity, processes, &requests, loops, policy))
         .collect();
     found.sort_by_key(|s| std::cmp::Reverse(s.ended.len()));
     found.truncate(SUSPECTS);
@@ -190,7 +193,7 @@ fn processes(timeline: &Timeline) -> BTreeMap<Entity, Vec<Process>> {
 fn suspect(
     entity: Entity,
     processes: Vec<Process>,
-    timeline: &Timeline,
+    requests: &[Request<'_>],
     loops: &Loops,
     policy: &LoopPolicy,
 ) -> Option<Suspect> {
@@ -199,7 +202,8 @@ fn suspect(
     if overlapping as f64 > OVERLAPS * processes.len() as f64 {
         return None;
     }
-    let requests = requests(&entity, timeline);
+    let requests = requests.iter().filter(|r| r.means(&entity)).map(|r| r.at);
+    let requests: Vec<Timestamp> = requests.collect();
     let ended: Vec<usize> = (0..processes.len() - 1)
         .filter(|&n| alone[n] && alone[n + 1])
         .filter(|&n| {
@@ -249,29 +253,6 @@ fn alone(processes: &[Process]) -> Vec<bool> {
         }
     }
     alone
-}
-
-/// When somebody asked the service to stop or to start anew, or it or its machine ended in order.
-fn requests(entity: &Entity, timeline: &Timeline) -> Vec<Timestamp> {
-    let of_host = |e: &&Event| {
-        let host = e.host.as_deref();
-        host.is_none() || entity.host.is_none() || host == entity.host.as_deref()
-    };
-    let service = entity.service.as_str();
-    let asks = |e: &&Event| match e.class {
-        Class::StopRequest | Class::Stopped | Class::ExitOk | Class::KilledOnRequest => {
-            name_of(e).is_some_and(|name| plain(&name).0 == service)
-        }
-        Class::Boot | Class::Shutdown => true,
-        Class::Change => {
-            let text = e.message.to_lowercase();
-            let acts = ["restart", "start", "stop", "reload", "kill"];
-            signs::has_word(&text, service) && acts.iter().any(|act| text.contains(act))
-        }
-        _ => false,
-    };
-    let events = timeline.events.iter().filter(of_host).filter(asks);
-    events.map(|e| e.at).collect()
 }
 
 impl Suspect {

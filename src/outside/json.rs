@@ -12,6 +12,7 @@ use super::list::Wrong;
 use super::{Spot, Told, kubernetes};
 
 pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
+    let list = &List::new(text);
     let mut events = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     loop {
@@ -24,7 +25,7 @@ pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
             let at = text[..before].len() + blanks(&text[before..]);
             Wrong {
                 line: if err.is_eof() {
-                    line_of(text, at)
+                    list.line_of(at)
                 } else {
                     err.line() as u64
                 },
@@ -34,14 +35,14 @@ pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
         let raw = value.get();
         if raw.starts_with('[') {
             let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(|err| Wrong {
-                line: line_of(text, offset_in(text, raw)),
+                line: list.line_of(list.offset_of(raw)),
                 reason: format!("is no JSON: {err}"),
             })?;
             for item in items {
-                events.extend(one(text, item.get(), zone)?);
+                events.extend(one(list, item.get(), zone)?);
             }
         } else {
-            events.extend(one(text, raw, zone)?);
+            events.extend(one(list, raw, zone)?);
         }
     }
 }
@@ -50,20 +51,32 @@ fn blanks(text: &str) -> usize {
     text.len() - text.trim_start().len()
 }
 
-/// Where a part of `text` begins in it.
-fn offset_in(text: &str, part: &str) -> usize {
-    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+/// The text of a list, and where its lines end.
+struct List<'t> {
+    text: &'t str,
+    ends: Vec<usize>,
 }
 
-fn line_of(text: &str, offset: usize) -> u64 {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    1 + memchr::memchr_iter(b'\n', before).count() as u64
+impl<'t> List<'t> {
+    fn new(text: &'t str) -> Self {
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        Self { text, ends }
+    }
+
+    /// Where a part of the text begins in it.
+    fn offset_of(&self, part: &str) -> usize {
+        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
+    }
+
+    fn line_of(&self, offset: usize) -> u64 {
+        1 + self.ends.partition_point(|end| *end < offset) as u64
+    }
 }
 
 /// The change of an object; of one that Kubernetes exports those that it tells of.
-fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
-    let offset = offset_in(text, raw);
-    let line = line_of(text, offset);
+fn one(list: &List<'_>, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
+    let offset = list.offset_of(raw);
+    let line = list.line_of(offset);
     let wrong = |reason: String| Wrong { line, reason };
     let value: Value =
         serde_json::from_str(raw).map_err(|err| wrong(format!("is no JSON: {err}")))?;
@@ -74,7 +87,7 @@ fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
         ));
     };
     if kubernetes::is_object(&object) {
-        return exported(text, raw, zone);
+        return exported(list, raw, zone);
     }
     let spot = Spot {
         offset: offset as u64,
@@ -90,21 +103,20 @@ fn one(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
 }
 
 /// The changes that an object of Kubernetes, or a list of such, tells of.
-fn exported(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
+fn exported(list: &List<'_>, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong> {
     #[derive(serde::Deserialize)]
-    struct List<'a> {
+    struct Objects<'a> {
         #[serde(borrow, default)]
         items: Option<Vec<&'a RawValue>>,
     }
-    let place = |object: &RawValue| offset_in(text, object.get());
+    let place = |object: &RawValue| list.offset_of(object.get());
     let wrong = |at: usize, reason: String| Wrong {
-        line: line_of(text, at),
+        line: list.line_of(at),
         reason,
     };
-    let no_json =
-        |err: serde_json::Error| wrong(offset_in(text, raw), format!("is no JSON: {err}"));
-    let list: List<'_> = serde_json::from_str(raw).map_err(no_json)?;
-    let objects = match list.items {
+    let no_json = |err: serde_json::Error| wrong(list.offset_of(raw), format!("is no JSON: {err}"));
+    let told: Objects<'_> = serde_json::from_str(raw).map_err(no_json)?;
+    let objects = match told.items {
         Some(items) => items,
         None => vec![serde_json::from_str(raw).map_err(no_json)?],
     };
@@ -120,7 +132,7 @@ fn exported(text: &str, raw: &str, zone: &TimeZone) -> Result<Vec<Event>, Wrong>
         let said = format!("{} {}", export.time, told.message());
         told.finish(&Spot {
             offset: at as u64,
-            line: line_of(text, at),
+            line: list.line_of(at),
             cursor: None,
             text: &said,
         })
