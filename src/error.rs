@@ -61,6 +61,14 @@ pub enum Error {
         /// Git's reason, or why it could not be run.
         reason: String,
     },
+    /// A folder for a watch's state that cannot be used.
+    #[error("--state {folder}: {reason}")]
+    State {
+        /// As given.
+        folder: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// What was found cannot be written.
     #[error("{0}")]
     Write(#[from] std::io::Error),

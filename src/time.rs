@@ -7,12 +7,13 @@ use std::fmt;
 
 use jiff::civil;
 use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
 
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// An instant: nanoseconds since 1970-01-01T00:00:00 UTC. Covers 1678 to 2262.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -100,7 +101,9 @@ impl fmt::Display for Timestamp {
 }
 
 /// A length of time, in nanoseconds; may be negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Span(i64);
 
 impl Span {
@@ -184,7 +187,7 @@ impl fmt::Display for Span {
 }
 
 /// What a record's stamp tells, before year and zone are settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// The instant, as far as it is known.
     pub known: Known,
@@ -193,7 +196,7 @@ pub struct Stamp {
 }
 
 /// How much of an instant a stamp tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Known {
     /// An instant: the stamp bears a zone, an offset, or counts from the epoch.
     Utc {

@@ -29,7 +29,7 @@ const FORGOTTEN: Span = Span::from_seconds(7 * 86_400);
 const SHORT: Span = Span::from_seconds(3600);
 
 /// What happened to an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happening {
     /// A service crash-loops.
@@ -147,11 +147,19 @@ pub struct Book {
     entries: Vec<Entry>,
     /// How many alerts there were.
     number: u64,
-    /// The log time of the last report.
-    now: i64,
-    /// The log time up to which all was told by a run before.
-    #[serde(skip)]
-    hold: Option<i64>,
+    /// Those that are being told.
+    #[serde(default)]
+    telling: Vec<Telling>,
+}
+
+/// An alert that is being told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Telling {
+    number: u64,
+    event: Happening,
+    id: String,
+    into: Option<String>,
+    loops: Vec<LoopKey>,
 }
 
 /// What alerts are told with.
@@ -168,25 +176,30 @@ pub struct Terms<'a> {
 }
 
 impl Book {
-    /// Holds alerts back until the time of the last report that the book knows has come again: what is
-    /// read once more after an end was told before it.
-    pub fn hold(&mut self) {
-        self.hold = Some(self.now).filter(|now| *now > 0);
+    /// All alerts up to this one were told.
+    pub fn were_told(&mut self, number: u64) {
+        self.telling.retain(|alert| alert.number > number);
     }
 
-    /// All that was to be read again is read.
-    pub fn release(&mut self) {
-        self.hold = None;
+    /// What a run before was telling as it was killed, to be told again as it is known now.
+    #[must_use]
+    pub fn again(&self, report: &Report, terms: Terms<'_>) -> Vec<Alert> {
+        let again = |telling: &Telling| {
+            let mut incidents = report.incidents.iter();
+            let incident = incidents.find(|i| shares(&telling.loops, &keys(i)))?;
+            Some(Alert {
+                number: telling.number,
+                again: true,
+                into: telling.into.clone(),
+                ..alert(telling.event, report, incident, &telling.id, terms)
+            })
+        };
+        self.telling.iter().filter_map(again).collect()
     }
 
     /// Takes a report, and says what of it is news.
     pub fn take(&mut self, report: &Report, terms: Terms<'_>) -> Vec<Alert> {
         let now = terms.now.nanos();
-        if self.hold.is_some_and(|hold| now < hold) {
-            return Vec::new();
-        }
-        self.hold = None;
-        self.now = self.now.max(now);
         let mut alerts = Vec::new();
         let mut claimed: BTreeSet<usize> = BTreeSet::new();
         for incident in &report.incidents {
@@ -239,6 +252,13 @@ impl Book {
         for alert in &mut alerts {
             self.number += 1;
             alert.number = self.number;
+            self.telling.push(Telling {
+                number: alert.number,
+                event: alert.event,
+                id: alert.incident.id.clone(),
+                into: alert.into.clone(),
+                loops: keys(&alert.incident),
+            });
         }
         alerts
     }

@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::primitives::Place;
 use crate::record::Severity;
 use crate::time::{Span, Stamp, Timestamp};
 
 use super::class::{Class, Family};
+use super::pack::any_kind;
 
 /// The most bytes of a record's text that an event keeps (contract, Ref).
 pub const TEXT_BYTES: usize = 4096;
@@ -17,12 +20,15 @@ pub const TEXT_BYTES: usize = 4096;
 /// The rule of an event that no rule told: a change that was told from outside the logs.
 pub const NO_RULE: usize = usize::MAX;
 
+/// The name of a kind of crash, change or cause: one that the program knows.
+pub type Kind = &'static str;
+
 /// A name, and what it stands for.
 pub type Field = (Box<str>, Box<str>);
 
 /// What one record tells. Its larger parts are shared by its copies: a stream that goes on is looked at
 /// again and again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     /// Where the record begins; of a binary journal, in the lines made of it.
     pub place: Place,
@@ -37,7 +43,8 @@ pub struct Event {
     /// Index of the rule that told it, in the rule set; `NO_RULE` of what no rule told.
     pub rule: usize,
     /// Which sort of crash, change or cause.
-    pub kind: Option<&'static str>,
+    #[serde(deserialize_with = "known_kind")]
+    pub kind: Option<Kind>,
     /// The host that wrote it.
     pub host: Option<Box<str>>,
     /// The program that wrote it, as it names itself.
@@ -74,7 +81,7 @@ pub struct Event {
 }
 
 /// The same event, as another file tells it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Copied {
     /// Where.
     pub place: Place,
@@ -84,6 +91,12 @@ pub struct Copied {
     pub text: Arc<str>,
     /// When, by that file's stamp.
     pub at: Timestamp,
+}
+
+/// A kind by its name; of an unknown one nothing.
+fn known_kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {
+    let name: Option<String> = Option::deserialize(from)?;
+    Ok(name.and_then(|name| any_kind(&name)))
 }
 
 impl Event {

@@ -95,6 +95,12 @@ pub(super) fn kind(class: Class, name: &str) -> Option<&'static str> {
     kinds(class).iter().copied().find(|k| *k == name)
 }
 
+/// A kind of any class.
+pub(super) fn any_kind(name: &str) -> Option<&'static str> {
+    let mut classes = [Class::Change, Class::Cause, Class::Crash].into_iter();
+    classes.find_map(|class| kind(class, name))
+}
+
 /// A kind of changes, as the contract names it; `None` where it has none of this name.
 #[must_use]
 pub fn change_kind(name: &str) -> Option<&'static str> {

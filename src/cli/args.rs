@@ -141,6 +141,14 @@ pub(super) struct WatchArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) once_idle: Option<Duration>,
 
+    /// Keep in this folder what is known, and go on from there after an end, a crash or a reboot
+    ///
+    /// Open incidents, changes, what is usual, how far files were read, what was told. The folder is made
+    /// where it is not there. What was told is not told again; what was being told as the program was killed is,
+    /// marked as such.
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+
     /// Run this for each alert, with the alert as JSON on its standard input; may be given several times
     ///
     /// Words, with quotes as in a shell, but no shell runs them. One run after the other, each for 30 s at most.

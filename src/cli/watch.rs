@@ -28,6 +28,7 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
         backfill: args.backfill.unwrap_or(Backfill::None),
         poll: args.poll,
         once_idle: args.once_idle,
+        state: args.state.clone(),
     };
     let deliveries = Deliveries::new(targets(args)?);
     let (watch, feed) = Watch::start(options)?;
@@ -192,6 +193,10 @@ impl Listener for Teller<'_> {
             metrics.count(alert.event);
         }
         Ok(())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.deliveries.is_busy()
     }
 
     fn status(&mut self, status: &Status) {

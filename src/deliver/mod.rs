@@ -121,6 +121,12 @@ impl Deliveries {
         }
     }
 
+    /// Whether any alert still waits for its receiver, or is on its way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.lanes.iter().any(|lane| !lane.shared.lock().is_idle)
+    }
+
     /// What went wrong since it was asked last, each with the receiver's name.
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {

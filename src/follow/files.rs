@@ -158,8 +158,10 @@ impl Follower {
         }
         let positions = std::mem::take(&mut self.files.positions);
         let resumed = !positions.is_empty();
-        for position in &positions {
-            self.resume(position)?;
+        for (n, position) in positions.iter().enumerate() {
+            // A file that was rotated away as the run before ended comes before the one in its place.
+            let has_successor = positions[n + 1..].iter().any(|p| p.path == position.path);
+            self.resume(position, has_successor)?;
         }
         let since = match self.files.backfill {
             Backfill::None => None,
@@ -226,23 +228,24 @@ impl Follower {
 
     /// Goes on where a run before has stopped: with the rest of the file that it read, which may have been
     /// rotated and compressed since.
-    fn resume(&mut self, position: &Position) -> Result<(), Gone> {
+    fn resume(&mut self, position: &Position, has_successor: bool) -> Result<(), Gone> {
         let path = &position.path;
         if let Ok(file) = File::open(path)
             && position.is_of(&file)
         {
             return self.open(path, true, Some(position));
         }
-        self.read_missed(position, None, position.offset)
+        self.read_missed(position, None, position.offset, has_successor)
     }
 
     /// Reads what was rotated away unseen: the rest of the file that was followed at `position`, from
-    /// `offset` on, and the files after it, but for the one that is `open` now.
+    /// `offset` on, and, unless it `alone` is wanted, the files after it, but for the one that is `open` now.
     fn read_missed(
         &mut self,
         position: &Position,
         open: Option<(u64, u64)>,
         offset: u64,
+        alone: bool,
     ) -> Result<(), Gone> {
         let path = &position.path;
         let series = Source::at(path).series();
@@ -258,7 +261,7 @@ impl Follower {
                 continue;
             };
             let of = position.is_in(&mut opened.reader);
-            if is_open || !of && !newer {
+            if is_open || !of && (alone || !newer) {
                 continue;
             }
             newer = true;
@@ -311,7 +314,7 @@ impl Follower {
         self.refused.remove(path);
         // More than one may have been rotated since the last look.
         if let Some(before) = self.before.remove(path) {
-            self.read_missed(&before, Some(position.identity), u64::MAX)?;
+            self.read_missed(&before, Some(position.identity), u64::MAX, false)?;
         }
         name.print = Some(position.clone());
         let no = self.feed.begin(name)?;
@@ -535,6 +538,16 @@ impl Followed {
 }
 
 impl Position {
+    /// The same file, read up to another place.
+    #[must_use]
+    pub fn at(self, offset: u64, lines: u64) -> Self {
+        Self {
+            offset,
+            lines,
+            ..self
+        }
+    }
+
     fn note_head(&mut self, bytes: &[u8]) {
         let head = &bytes[..bytes.len().min(HEAD)];
         self.head = (head.len() as u64, hash(head));

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Warning;
 use crate::record::Format;
 use crate::source::{Meta, STDIN};
@@ -28,7 +30,7 @@ pub(crate) const PIECE: usize = 128 * 1024;
 pub type InputNo = u64;
 
 /// What an input is called, and what is known of it besides its bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StreamName {
     /// As given, or as found below a given folder; `-` for standard input.
     pub path: String,

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::framing::Block;
 use crate::sieve::{Census, Writer};
 
@@ -18,7 +20,7 @@ const REACH: usize = 16 << 10;
 const LONG: usize = 2048;
 
 /// A line and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) offset: u64,
     /// From 1.
@@ -30,7 +32,7 @@ pub(super) struct Kept {
 type End = Vec<Kept>;
 
 /// First and last lines, by writer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Heard {
     by_writer: HashMap<u64, (End, End)>,
     bytes: usize,

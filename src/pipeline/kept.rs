@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
+use serde::{Deserialize, Serialize};
 
 use super::heard::Heard;
 use crate::classify::{Class, Event};
@@ -26,7 +27,7 @@ pub(super) const AFTER: usize = 8 << 10;
 const FOLLOWED: usize = 256;
 
 /// Text of an input, in its order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
     pieces: Vec<Piece>,
     /// Where the text before an event ends, counted as [`Piece::from`] is.
@@ -39,7 +40,7 @@ pub(super) struct Kept {
 }
 
 /// What stands after an event's record.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct After {
     at: ByteOffset,
     /// Where the text ends that has come.
@@ -48,7 +49,7 @@ struct After {
 }
 
 /// A run of the input's text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Piece {
     /// The first byte, counted without what was dropped of lines that are too long.
     from: u64,

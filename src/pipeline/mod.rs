@@ -35,6 +35,7 @@ mod lives;
 mod look;
 mod merge;
 mod news;
+mod state;
 mod told;
 mod watch;
 mod workers;

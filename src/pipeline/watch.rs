@@ -19,6 +19,7 @@ use crate::report::{Incident, Report};
 
 use super::ScanOptions;
 use super::live::{Live, Moment, StreamId};
+use super::state::{Care, Saving, State};
 
 /// How often it is looked whether an incident is over though nothing that matters came.
 const QUIET: Duration = Duration::from_secs(5);
@@ -44,6 +45,8 @@ pub struct WatchOptions {
     pub poll: bool,
     /// End when nothing came for so long.
     pub once_idle: Option<Duration>,
+    /// Where what is known outlasts the program: it goes on from there, and does not tell again what was told.
+    pub state: Option<PathBuf>,
 }
 
 /// Who is told.
@@ -60,6 +63,11 @@ pub trait Listener {
 
     /// Something was skipped, guessed or dropped.
     fn warn(&mut self, _warning: &Warning) {}
+
+    /// Whether what was told is still on its way to somebody.
+    fn is_busy(&self) -> bool {
+        false
+    }
 
     /// The rules are to be read again; `None` where they cannot be used, which is the listener's to tell.
     fn rules(&mut self) -> Option<RuleSet> {
@@ -123,6 +131,9 @@ pub struct Watch {
     told_status: Instant,
     last: Option<Moment>,
     sound: bool,
+    saving: Option<Saving>,
+    /// What is to be told of what was saved.
+    warnings: Vec<Warning>,
 }
 
 /// What is left of the options once the inputs are started.
@@ -147,12 +158,30 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// As [`Live::new`].
+    /// As [`Live::new`]; where the folder for the state cannot be used.
     pub fn start(options: WatchOptions) -> Result<(Self, Feed), Error> {
         let (feed, from) = Feed::new();
         let piped = options.paths.iter().any(|path| path.as_os_str() == "-");
         let policy = options.scan.policy;
-        let live = Live::new(options.scan)?;
+        let mut live = Live::new(options.scan)?;
+        let mut book = Book::default();
+        let mut warnings = Vec::new();
+        let saving = match &options.state {
+            Some(folder) => {
+                let state = State::open(folder)?;
+                let found = state.find();
+                warnings.extend(found.warnings);
+                match found.streams.as_deref().map(postcard::from_bytes) {
+                    Some(Ok(saved)) => live.restore(saved),
+                    Some(Err(err)) => warnings.push(state.set_aside("streams", &err.to_string())),
+                    None => {}
+                }
+                book = found.book.unwrap_or_default();
+                book.were_told(found.told);
+                Some(Saving::new(state, true))
+            }
+            None => None,
+        };
         let mut running = 0;
         if piped {
             follow_stream(io::stdin(), "-", feed.clone());
@@ -165,14 +194,14 @@ impl Watch {
             let files = Files {
                 paths,
                 backfill: options.backfill,
-                positions: Vec::new(),
+                positions: live.positions(),
                 poll: options.poll,
             };
             files.follow(feed.clone());
         }
         let watch = Self {
             live,
-            book: Book::default(),
+            book,
             from,
             options: Settings {
                 policy,
@@ -188,6 +217,8 @@ impl Watch {
             told_status: Instant::now(),
             last: None,
             sound: true,
+            saving,
+            warnings,
         };
         Ok((watch, feed))
     }
@@ -198,6 +229,9 @@ impl Watch {
     ///
     /// Where an alert cannot be told.
     pub fn run(mut self, listener: &mut dyn Listener) -> Result<Ending, Error> {
+        for warning in std::mem::take(&mut self.warnings) {
+            listener.warn(&warning);
+        }
         loop {
             let stop = self.hear(listener);
             let now = Instant::now();
@@ -208,6 +242,7 @@ impl Watch {
             if self.is_due(now) {
                 self.work_out(listener, false)?;
             }
+            self.save_where_due(listener);
             if self.told_status.elapsed() >= STATUS {
                 self.told_status = Instant::now();
                 listener.status(&self.status());
@@ -220,8 +255,8 @@ impl Watch {
         }
         // What came last need not wait for further lines any more.
         self.live.advance(Instant::now() + crate::framing::QUIET);
-        self.book.release();
         self.work_out(listener, true)?;
+        self.save(listener, Care::Machine);
         let status = self.status();
         let report = match self.last {
             Some(moment) => moment.report,
@@ -256,7 +291,11 @@ impl Watch {
                         (self.live).push(*id, &mut piece, self.came, wall(), fresh);
                     }
                 }
-                Message::Known(..) => {}
+                Message::Known(no, print) => {
+                    if let Some(id) = self.inputs.get(&no) {
+                        self.live.know(*id, *print);
+                    }
+                }
                 Message::Ends(no) => {
                     if let Some(id) = self.inputs.remove(&no) {
                         self.live.end(id);
@@ -265,6 +304,7 @@ impl Watch {
                 Message::CaughtUp => {
                     self.behind = self.behind.saturating_sub(1);
                     if self.behind == 0 {
+                        self.live.give_up_waiting();
                         // What lay there need not wait for further lines.
                         (self.live).advance(Instant::now() + crate::framing::QUIET);
                     }
@@ -301,11 +341,18 @@ impl Watch {
             .filter(|_| self.behind == 0)
             .map(|idle| after(self.came + idle));
         let until_status = Some(after(self.told_status + STATUS));
-        [until_due, until_worked_out, until_idle, until_status]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(STATUS)
+        let until_saved = self.saving_is_due().map(after);
+        [
+            until_due,
+            until_worked_out,
+            until_idle,
+            until_status,
+            until_saved,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(STATUS)
     }
 
     fn is_due(&self, now: Instant) -> bool {
@@ -344,16 +391,79 @@ impl Watch {
                 more: self.options.more,
                 at_end,
             };
-            alerts = self.book.take(&moment.report, terms);
+            if self.worked_out.is_none() {
+                alerts = self.book.again(&moment.report, terms);
+            }
+            let news = self.book.take(&moment.report, terms);
+            if !news.is_empty() {
+                // Whoever is killed now tells them again.
+                self.note_news(listener);
+            }
+            alerts.extend(news);
         }
         for alert in &alerts {
             listener.alert(alert, moment.live)?;
         }
+        self.note_told(listener);
         self.last = Some(moment);
         let ended = Instant::now();
         self.worked_out = Some(ended);
         self.rest_until = Some(ended + (ended - began) * REST);
         Ok(())
+    }
+
+    /// Saves what is being told, before it is.
+    fn note_news(&mut self, listener: &mut dyn Listener) {
+        let Some(saving) = &mut self.saving else {
+            return;
+        };
+        saving.telling = true;
+        let trouble = match saving.is_quick() {
+            true => saving.save(&self.live, &self.book, Care::Program),
+            false => {
+                let result = saving.state.save_book(&self.book, Care::Program);
+                saving.trouble(result)
+            }
+        };
+        trouble.iter().for_each(|warning| listener.warn(warning));
+    }
+
+    /// Notes that all was told, once it has reached everybody.
+    fn note_told(&mut self, listener: &mut dyn Listener) {
+        let Some(saving) = self.saving.as_mut().filter(|saving| saving.telling) else {
+            return;
+        };
+        if listener.is_busy() {
+            return;
+        }
+        saving.telling = false;
+        let number = self.book.count();
+        self.book.were_told(number);
+        let result = saving.state.note_told(number);
+        let trouble = saving.trouble(result);
+        trouble.iter().for_each(|warning| listener.warn(warning));
+    }
+
+    fn saving_is_due(&self) -> Option<Instant> {
+        let saving = self.saving.as_ref().filter(|_| self.behind == 0)?;
+        saving.due(self.live.bytes())
+    }
+
+    fn save_where_due(&mut self, listener: &mut dyn Listener) {
+        self.note_told(listener);
+        if self.saving_is_due().is_some_and(|at| at <= Instant::now()) {
+            self.save(listener, Care::Machine);
+        }
+    }
+
+    fn save(&mut self, listener: &mut dyn Listener, care: Care) {
+        self.note_told(listener);
+        if let Some(saving) = &mut self.saving {
+            // Of a pipe what has come is saved, though it may not be whole.
+            self.live.advance(Instant::now() + crate::framing::QUIET);
+            let trouble = saving.save(&self.live, &self.book, care);
+            trouble.iter().for_each(|warning| listener.warn(warning));
+        }
     }
 
     fn status(&self) -> Status {

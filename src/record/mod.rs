@@ -39,7 +39,9 @@ pub struct Frame<'a> {
 }
 
 /// How severe a record says it is; syslog's scale (RFC 5424, section 6.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// 0: the system is unusable.

@@ -17,6 +17,7 @@ use crate::primitives::Hashed;
 use crate::record::{Format, Tag, Tagger, minute_key, stamp_of};
 use crate::time::Stamp;
 use pulp::{Arch, Simd, WithSimd};
+use serde::{Deserialize, Serialize};
 
 /// A program with more pids than this is counted as one where any two of them wrote at the same time, or
 /// more than this wrote a single line (it forks for each connection or job). One that had so many one
@@ -36,7 +37,7 @@ const SLOTS: usize = 1024;
 pub type Spot = (u64, Option<Stamp>);
 
 /// Lines that follow each other and are of one minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinuteTally {
     /// Where the first begins in the file.
     pub at: u64,
@@ -47,7 +48,7 @@ pub struct MinuteTally {
 }
 
 /// Lines of one writer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How many.
     pub lines: u64,
@@ -72,7 +73,7 @@ impl Tally {
 }
 
 /// Who wrote, as the text has it, and how much.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writer {
     /// Empty where the lines name none.
     pub host: Box<[u8]>,
@@ -105,11 +106,12 @@ impl Writer {
 }
 
 /// The census of a block or a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Census {
     /// In order of their first lines.
     pub writers: Vec<Writer>,
     /// Where in them each stands, by hash; empty for a block, whose table has told them apart.
+    #[serde(skip)]
     places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
     /// Lines, by the minute in which they were written, in order of appearance.
     pub minutes: Vec<MinuteTally>,
@@ -362,6 +364,14 @@ impl Census {
                 self.folded = true;
                 last.lines += tally.lines;
             }
+        }
+    }
+
+    /// Finds out anew where each writer stands: what was saved tells of the writers alone.
+    pub fn index(&mut self) {
+        self.places.clear();
+        for writer in std::mem::take(&mut self.writers) {
+            self.add(writer);
         }
     }
 

@@ -22,13 +22,14 @@ const SIGN: usize = 10;
 const LAYERS: usize = 2;
 
 /// What is known of a file besides its bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Meta {
     /// When it was last written to; of a member, as its archive says.
     pub modified: Option<Timestamp>,
     /// The time in the first gzip header: when the file that was compressed was last written to.
     pub gzip_time: Option<Timestamp>,
     /// `gzip`, `zstd`, `xz`, `bzip2` or `lz4`; a member's own, or else its archive's.
+    #[serde(skip)]
     pub compression: Option<&'static str>,
     /// Year, month and day in the path: `2025-11-18`, `20251118`, `2025/11/18`, or `2025-11` alone.
     pub path_date: Option<(i16, Option<i8>, Option<i8>)>,

@@ -11,5 +11,6 @@ mod deliver;
 mod files;
 mod pipe;
 mod replay;
+mod state;
 mod story;
 mod watcher;

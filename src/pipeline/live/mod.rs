@@ -5,14 +5,16 @@
 //! from the timeline on everything is worked out anew from the events kept, whose number is bounded
 //! ([`keep`]), as a scan of the same lines would.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
+use serde::{Deserialize, Serialize};
 
 use crate::classify::{NO_RULE, RuleSet};
 use crate::error::{Error, Warning};
-use crate::follow::StreamName;
+use crate::follow::{Position, StreamName};
 use crate::framing::MAX_LINE;
 use crate::outside::{self, Outside};
 use crate::report::{Input, Report};
@@ -41,6 +43,15 @@ const LISTS: Duration = Duration::from_secs(30);
 /// Which stream of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
+
+/// What of an engine outlasts the program.
+#[derive(Serialize, Deserialize)]
+pub struct Saved<'a> {
+    /// The ids of the rules, in the order in which events name them.
+    rules: Cow<'a, [String]>,
+    dropped: u64,
+    streams: Vec<stream::Saved<'a>>,
+}
 
 /// An engine for streams that go on.
 pub struct Live {
@@ -117,12 +128,71 @@ impl Live {
         })
     }
 
-    /// Adds a stream.
+    /// What is known, to be saved.
+    #[must_use]
+    pub fn save(&self) -> Saved<'_> {
+        let rules = self.options.rules.rules().iter();
+        Saved {
+            rules: rules.map(|rule| rule.id.clone()).collect(),
+            dropped: self.dropped,
+            streams: self.streams.iter().map(Stream::save).collect(),
+        }
+    }
+
+    /// Takes up what a run before has saved, in an engine without any stream. Streams that it was reading wait to
+    /// be read on ([`Live::open`]) until [`Live::give_up_waiting`].
+    pub fn restore(&mut self, saved: Saved<'_>) {
+        let now = places_now(saved.rules.iter(), &self.options.rules);
+        self.dropped = saved.dropped;
+        for saved in saved.streams {
+            let mut stream = Stream::restored(saved);
+            stream.use_rules(&now);
+            self.add(stream);
+        }
+    }
+
+    /// Streams of a run before that nobody reads on have ended.
+    pub fn give_up_waiting(&mut self) {
+        for stream in self.streams.iter_mut().filter(|stream| stream.waits) {
+            stream.waits = false;
+            stream.end();
+        }
+        self.forget_spent();
+    }
+
+    /// How far the followed files are read for good.
+    #[must_use]
+    pub fn positions(&self) -> Vec<Position> {
+        let going_on = self.streams.iter().filter(|stream| !stream.ended);
+        let position = |stream: &Stream| {
+            let (offset, lines) = stream.position();
+            Some(stream.name.print.clone()?.at(offset, lines))
+        };
+        going_on.filter_map(position).collect()
+    }
+
+    /// More is known of what tells a followed file from others.
+    pub fn know(&mut self, id: StreamId, print: Position) {
+        if let Some(stream) = self.stream(id) {
+            stream.name.print = Some(print);
+        }
+    }
+
+    /// Adds a stream, or goes on with one that a run before has read up to here.
     pub fn open(&mut self, mut name: StreamName) -> StreamId {
         name.format = self.options.format.or(name.format);
+        let before = self.streams.iter().position(|s| s.goes_on_as(&name));
+        if let Some(n) = before {
+            self.streams[n].go_on(name);
+            return self.ids[n];
+        }
+        self.add(Stream::new(name))
+    }
+
+    fn add(&mut self, stream: Stream) -> StreamId {
         let id = StreamId(self.next);
         self.next += 1;
-        self.streams.push(Stream::new(name));
+        self.streams.push(stream);
         self.ids.push(id);
         id
     }
@@ -227,12 +297,8 @@ impl Live {
     /// From now on lines are read by these rules. What was read stays as it was, but for what a rule that
     /// is there no more has told, which is of no rule.
     pub fn use_rules(&mut self, rules: RuleSet) {
-        let places: HashMap<&str, usize> = (rules.rules().iter().enumerate())
-            .map(|(n, rule)| (rule.id.as_str(), n))
-            .collect();
-        let now: Vec<usize> = (self.options.rules.rules().iter())
-            .map(|rule| places.get(rule.id.as_str()).copied().unwrap_or(NO_RULE))
-            .collect();
+        let before = self.options.rules.rules().iter();
+        let now = places_now(before.map(|rule| &rule.id), &rules);
         for stream in &mut self.streams {
             stream.use_rules(&now);
         }
@@ -328,6 +394,16 @@ impl Live {
         }
         Ok(())
     }
+}
+
+/// Which place each of the rules before has now.
+fn places_now<'r>(before: impl Iterator<Item = &'r String>, now: &RuleSet) -> Vec<usize> {
+    let places: HashMap<&str, usize> = (now.rules().iter().enumerate())
+        .map(|(n, rule)| (rule.id.as_str(), n))
+        .collect();
+    before
+        .map(|id| places.get(id.as_str()).copied().unwrap_or(NO_RULE))
+        .collect()
 }
 
 fn input(stream: &Stream) -> Input {

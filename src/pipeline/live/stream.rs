@@ -3,8 +3,11 @@
 //! In: bytes, whenever they come. Out: what is settled, and a draft of what came a moment ago, which is
 //! made again when more has come ([`Tail`]).
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
 
 use crate::classify::{Event, Family, InputName, NO_RULE, Often};
 use crate::follow::StreamName;
@@ -54,6 +57,19 @@ struct Draft {
     kept: Kept,
 }
 
+/// What of a stream outlasts the program.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Saved<'a> {
+    /// With how far it was read.
+    name: Cow<'a, StreamName>,
+    format: Option<Format>,
+    pub(super) events: Cow<'a, [Event]>,
+    census: Cow<'a, Census>,
+    kept: Cow<'a, Kept>,
+    told: Vec<(ByteOffset, usize)>,
+    ended: bool,
+}
+
 pub(super) struct Stream {
     pub(super) name: StreamName,
     format: Option<Format>,
@@ -70,6 +86,8 @@ pub(super) struct Stream {
     /// Of how many events on a look is due at which come too often.
     pub(super) look_again: usize,
     pub(super) ended: bool,
+    /// It was read by a run before; whoever reads its file on has not said so yet.
+    pub(super) waits: bool,
 }
 
 impl Stream {
@@ -86,7 +104,67 @@ impl Stream {
             told: VecDeque::new(),
             look_again: 0,
             ended: false,
+            waits: false,
         }
+    }
+
+    /// As it is to be saved. Of what can be read again what is settled is saved, of a pipe all that was read.
+    pub(super) fn save(&self) -> Saved<'_> {
+        let can_be_read = self.name.print.is_some();
+        let (offset, lines) = self.position();
+        let mut events = Cow::Borrowed(&*self.events);
+        let mut census = Cow::Borrowed(&self.census);
+        if !can_be_read && self.draft.length > 0 {
+            events.to_mut().extend(self.draft.events.iter().cloned());
+            census.to_mut().append(self.draft.census.clone());
+        }
+        Saved {
+            name: Cow::Owned(StreamName {
+                offset,
+                lines,
+                ..self.name.clone()
+            }),
+            format: self.format,
+            events,
+            census,
+            kept: Cow::Borrowed(&self.kept),
+            told: self.told.iter().copied().collect(),
+            ended: self.ended || !can_be_read,
+        }
+    }
+
+    /// As it was saved.
+    pub(super) fn restored(saved: Saved<'_>) -> Self {
+        let mut census = saved.census.into_owned();
+        census.index();
+        Self {
+            events: saved.events.into_owned(),
+            census,
+            kept: saved.kept.into_owned(),
+            told: saved.told.into(),
+            ended: saved.ended,
+            waits: !saved.ended,
+            format: saved.format,
+            ..Self::new(saved.name.into_owned())
+        }
+    }
+
+    /// Whether this is what a run before has read of it, up to where it is read now.
+    pub(super) fn goes_on_as(&self, name: &StreamName) -> bool {
+        self.waits
+            && name.offset > 0
+            && self.name.series == name.series
+            && self.position() == (name.offset, name.lines)
+    }
+
+    /// It is read on, under this name.
+    pub(super) fn go_on(&mut self, name: StreamName) {
+        self.waits = false;
+        self.name = StreamName {
+            offset: self.name.offset,
+            lines: self.name.lines,
+            ..name
+        };
     }
 
     /// Takes bytes; `written` says when, where they are of now.

@@ -80,7 +80,9 @@ macro_rules! formats {
     ($($group:ident $variant:ident $name:literal $about:literal $example:literal
         $(=> $program:literal)? $([$($template:literal),+ $(,)?])?)*) => {
         /// How a log is written.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         #[non_exhaustive]
         pub enum Format {
             $(#[doc = $about] $variant,)*
