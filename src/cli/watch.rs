@@ -35,7 +35,7 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
     listen_to_signals(feed)?;
     let mut teller = Teller::new(args, deliveries);
     let ending = watch.run(&mut teller)?;
-    teller.finish(&ending)?;
+    teller.sum_up(&ending)?;
     Ok(match ending.sound {
         true => ExitStatus::Fine,
         false => ExitStatus::Failed,
@@ -125,8 +125,7 @@ impl<'a> Teller<'a> {
     }
 
     /// What is open at the end.
-    fn finish(&mut self, ending: &Ending) -> anyhow::Result<()> {
-        self.deliveries.finish(PATIENCE);
+    fn sum_up(&mut self, ending: &Ending) -> anyhow::Result<()> {
         self.keep_up(&ending.status, true);
         self.line.finish_and_clear();
         if self.args.quiet {
@@ -193,6 +192,10 @@ impl Listener for Teller<'_> {
             metrics.count(alert.event);
         }
         Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.deliveries.finish(PATIENCE);
     }
 
     fn is_busy(&self) -> bool {

@@ -156,7 +156,9 @@ impl Follower {
                 self.feed.tell(Message::Skipped(warning))?;
             }
         }
-        let positions = std::mem::take(&mut self.files.positions);
+        let mut positions = std::mem::take(&mut self.files.positions);
+        // Another run may have followed others.
+        positions.retain(|position| is_named(&position.path, &self.files.paths));
         let resumed = !positions.is_empty();
         for (n, position) in positions.iter().enumerate() {
             // A file that was rotated away as the run before ended comes before the one in its place.
@@ -726,6 +728,14 @@ fn candidates(paths: &[PathBuf]) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Whether a file, which may be gone, is one of those that were given, or lies below one of them.
+fn is_named(file: &Path, given: &[PathBuf]) -> bool {
+    given.iter().any(|path| {
+        let glob = glob::Pattern::new(&path.to_string_lossy());
+        file.starts_with(path) || glob.is_ok_and(|glob| glob.matches_path(file))
+    })
 }
 
 /// Deeper folders than this are not looked into: symbolic links may lead in a circle.

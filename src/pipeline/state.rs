@@ -61,13 +61,14 @@ const REST: u32 = 20;
 const SHORT: Duration = Duration::from_millis(100);
 
 impl Saving {
-    pub(super) fn new(state: State, telling: bool) -> Self {
+    /// For a state just found, of which something may still have to be told.
+    pub(super) fn new(state: State) -> Self {
         Self {
             state,
             saved: Instant::now(),
             took: Duration::ZERO,
             bytes: 0,
-            telling,
+            telling: true,
             failed: false,
         }
     }

@@ -64,6 +64,9 @@ pub trait Listener {
     /// Something was skipped, guessed or dropped.
     fn warn(&mut self, _warning: &Warning) {}
 
+    /// Nothing more will be told: what is on its way is to arrive.
+    fn finish(&mut self) {}
+
     /// Whether what was told is still on its way to somebody.
     fn is_busy(&self) -> bool {
         false
@@ -176,9 +179,16 @@ impl Watch {
                     Some(Err(err)) => warnings.push(state.set_aside("streams", &err.to_string())),
                     None => {}
                 }
+                let has_book = found.book.is_some();
                 book = found.book.unwrap_or_default();
                 book.were_told(found.told);
-                Some(Saving::new(state, true))
+                let mut saving = Saving::new(state);
+                if !has_book {
+                    // What was told under these numbers is forgotten.
+                    let result = saving.state.note_told(0);
+                    warnings.extend(saving.trouble(result));
+                }
+                Some(saving)
             }
             None => None,
         };
@@ -256,6 +266,7 @@ impl Watch {
         // What came last need not wait for further lines any more.
         self.live.advance(Instant::now() + crate::framing::QUIET);
         self.work_out(listener, true)?;
+        listener.finish();
         self.save(listener, Care::Machine);
         let status = self.status();
         let report = match self.last {
@@ -430,14 +441,14 @@ impl Watch {
 
     /// Notes that all was told, once it has reached everybody.
     fn note_told(&mut self, listener: &mut dyn Listener) {
-        let Some(saving) = self.saving.as_mut().filter(|saving| saving.telling) else {
-            return;
+        let number = self.book.count();
+        let Some(saving) = &mut self.saving else {
+            return self.book.were_told(number);
         };
-        if listener.is_busy() {
+        if !saving.telling || listener.is_busy() {
             return;
         }
         saving.telling = false;
-        let number = self.book.count();
         self.book.were_told(number);
         let result = saving.state.note_told(number);
         let trouble = saving.trouble(result);

@@ -65,3 +65,64 @@ fn killed_at_any_moment_it_loses_no_opening_and_repeats_none() {
         assert_eq!(numbers.len(), 1, "{service}: {numbers:?}");
     }
 }
+
+/// A loop of three crashes in a file, watched to its end with a state.
+fn watched(fixture: &Fixture, file: &str) -> crate::watcher::End {
+    let (log, state) = (fixture.root().join(file), fixture.root().join("state"));
+    let (log, state) = (log.to_str().unwrap(), state.to_str().unwrap());
+    let args = [
+        "--backfill",
+        "all",
+        "--state",
+        state,
+        "--once-idle",
+        "300ms",
+        log,
+    ];
+    Watcher::start(fixture, &args).end_by_itself()
+}
+
+fn opened(end: &crate::watcher::End) -> usize {
+    let alerts = end.alerts.iter();
+    alerts.filter(|alert| alert["event"] == "opened").count()
+}
+
+#[test]
+fn what_was_told_is_told_no_more_unless_the_state_is_of_no_use() {
+    let fixture = Fixture::new();
+    let text: String = (0..4).map(crash).collect();
+    fixture.write("app.log", &text);
+    assert_eq!(opened(&watched(&fixture, "app.log")), 1);
+    let again = watched(&fixture, "app.log");
+    assert_eq!((again.alerts.len(), again.code), (0, Some(0)), "{again:?}");
+    for name in ["streams", "book"] {
+        fixture.write(&format!("state/{name}"), "of no use");
+    }
+    let anew = watched(&fixture, "app.log");
+    assert_eq!(opened(&anew), 1, "{anew:?}");
+    for name in ["streams", "book"] {
+        let aside = format!("set aside as {name}.unusable");
+        assert!(anew.stderr.contains(&aside), "{anew:?}");
+        assert!(
+            fixture
+                .root()
+                .join(format!("state/{name}.unusable"))
+                .exists()
+        );
+    }
+}
+
+#[test]
+fn files_that_are_not_asked_for_any_more_are_not_read_on() {
+    let fixture = Fixture::new();
+    fixture.write("a.log", (0..4).map(crash).collect::<String>());
+    fixture.write("b.log", crash(0));
+    watched(&fixture, "a.log");
+    let more: String = (8..12).map(crash).collect();
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(fixture.root().join("a.log"))
+        .unwrap();
+    file.write_all(more.as_bytes()).unwrap();
+    assert_eq!(opened(&watched(&fixture, "b.log")), 0);
+}

@@ -157,7 +157,6 @@ impl Live {
             stream.waits = false;
             stream.end();
         }
-        self.forget_spent();
     }
 
     /// How far the followed files are read for good.
