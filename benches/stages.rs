@@ -11,8 +11,9 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use crashtrail::stages::{
-    ByteOffset, Candidate, Candidates, Counter, Facts, FileEvents, FileId, Flood, Frame, InputName,
-    Inputs, LineEnds, LineNo, Meta, Often, Sieve, detect, incidents, ledger, loops, read, timeline,
+    ByteOffset, Candidate, Candidates, Counter, Event, Facts, FileEvents, FileId, Flood, Frame,
+    InputName, Inputs, Ledger, LineEnds, LineNo, Loops, Meta, Often, Sieve, Timeline, detect,
+    incidents, ledger, loops, read, timeline,
 };
 use crashtrail::{LoopPolicy, Naming, RuleSet, TimeOptions, Weights};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -151,6 +152,36 @@ fn made_up(count: usize) -> impl Iterator<Item = String> {
     .take(count)
 }
 
+/// The events of a text as those of one file.
+fn file(text: &[u8], events: Vec<Event>) -> FileEvents {
+    FileEvents {
+        path: "syslog".to_owned(),
+        series: String::new(),
+        format: detect(&text[..text.len().min(64 << 10)]),
+        meta: Meta::default(),
+        events,
+        census: Default::default(),
+    }
+}
+
+/// How many incidents there are, each with its verdict.
+fn verdicts(events: &Timeline, found: &Loops, changes: &Ledger, policy: &LoopPolicy) -> usize {
+    incidents(&Facts {
+        timeline: events,
+        ledger: changes,
+        loops: found,
+        looks: &BTreeMap::new(),
+        inputs: &Inputs {
+            files: Vec::new(),
+            kernel: false,
+        },
+        policy,
+        weights: Weights::builtin(),
+        naming: &Naming::Likely,
+    })
+    .len()
+}
+
 /// From events on: the part that one thread does, in time order.
 fn engine(c: &mut Criterion) {
     let rules = RuleSet::builtin().expect("the tests rule it out");
@@ -165,37 +196,14 @@ fn engine(c: &mut Criterion) {
         let text = text(kind, BYTES);
         let events = work(&text, &rules, &sieve, Depth::Events).finish().events;
         let count = events.len();
-        let file = || FileEvents {
-            path: "syslog".to_owned(),
-            series: String::new(),
-            format: detect(&text[..64 << 10]),
-            meta: Meta::default(),
-            events: events.clone(),
-            census: Default::default(),
-        };
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(format!("{name}, {count} events"), |b| {
             b.iter_batched(
-                || vec![file()],
+                || vec![file(&text, events.clone())],
                 |files| {
                     let events = timeline(files, &TimeOptions::default());
-                    let found = loops(&events, &policy);
-                    let changes = ledger(&events);
-                    let inputs = Inputs {
-                        files: Vec::new(),
-                        kernel: false,
-                    };
-                    incidents(&Facts {
-                        timeline: &events,
-                        ledger: &changes,
-                        loops: &found,
-                        looks: &BTreeMap::new(),
-                        inputs: &inputs,
-                        policy: &policy,
-                        weights: Weights::builtin(),
-                        naming: &Naming::Likely,
-                    })
-                    .len()
+                    let (found, changes) = (loops(&events, &policy), ledger(&events));
+                    verdicts(&events, &found, &changes, &policy)
                 },
                 criterion::BatchSize::LargeInput,
             );
@@ -281,34 +289,9 @@ fn attribution(c: &mut Criterion) {
     for changes in [1_000, 10_000, 100_000] {
         let text = incidents_and_changes(200, changes);
         let events = work(&text, &rules, &sieve, Depth::Events).finish().events;
-        let file = FileEvents {
-            path: "syslog".to_owned(),
-            series: String::new(),
-            format: detect(&text[..64 << 10]),
-            meta: Meta::default(),
-            events,
-            census: Default::default(),
-        };
-        let events = timeline(vec![file], &TimeOptions::default());
-        let found = loops(&events, &policy);
-        let changes = ledger(&events);
-        let inputs = Inputs {
-            files: Vec::new(),
-            kernel: false,
-        };
-        let judge = || {
-            incidents(&Facts {
-                timeline: &events,
-                ledger: &changes,
-                loops: &found,
-                looks: &BTreeMap::new(),
-                inputs: &inputs,
-                policy: &policy,
-                weights: Weights::builtin(),
-                naming: &Naming::Likely,
-            })
-            .len()
-        };
+        let events = timeline(vec![file(&text, events)], &TimeOptions::default());
+        let (found, changes) = (loops(&events, &policy), ledger(&events));
+        let judge = || verdicts(&events, &found, &changes, &policy);
         let name = format!("{} incidents, {} changes", judge(), changes.changes.len());
         group.bench_function(name, |b| b.iter(judge));
     }

@@ -62,12 +62,12 @@ pub mod stages {
     pub use crate::classify::{Candidate, Event, Flood, InputName, Often};
     pub use crate::follow::StreamName;
     pub use crate::incident::{Facts, find as incidents};
-    pub use crate::ledger::build as ledger;
-    pub use crate::loops::find as loops;
+    pub use crate::ledger::{Ledger, build as ledger};
+    pub use crate::loops::{Loops, find as loops};
     pub use crate::pipeline::{Live, Moment, StreamId, first_causes};
     pub use crate::primitives::{ByteOffset, FileId, LineNo};
     pub use crate::record::{Format, Frame, detect, read};
     pub use crate::sieve::{Candidates, Census, Counter, LineEnds, Sieve};
     pub use crate::source::{Meta, Source, discover};
-    pub use crate::timeline::{FileEvents, build as timeline};
+    pub use crate::timeline::{FileEvents, Timeline, build as timeline};
 }

@@ -1,6 +1,7 @@
 //! A watch that runs while the test goes on.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -73,6 +74,30 @@ impl Watcher {
         }
         // It may still be on its way to the end.
         std::thread::sleep(Duration::from_millis(100));
+    }
+
+    /// Waits until it has read the file, which is open, to its end.
+    pub(crate) fn waits_until_read(&self, path: &Path) {
+        let path = path.canonicalize().unwrap();
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let began = Instant::now();
+        let is_read = || {
+            let length = std::fs::metadata(&path).unwrap().len();
+            let files = std::fs::read_dir(process.join("fd")).into_iter().flatten();
+            let mut files = files
+                .flatten()
+                .filter(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == path));
+            files.any(|file| {
+                let info = process.join("fdinfo").join(file.file_name());
+                let info = std::fs::read_to_string(info).unwrap_or_default();
+                let place = info.lines().find_map(|line| line.strip_prefix("pos:"));
+                place.is_some_and(|place| place.trim().parse() == Ok(length))
+            })
+        };
+        while !is_read() {
+            assert!(began.elapsed() < PATIENCE, "{} is not read", path.display());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Asks it to end, and waits for that.
