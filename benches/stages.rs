@@ -228,12 +228,9 @@ fn incidents_and_changes(services: u64, changes: u64) -> Vec<u8> {
         .map(|n| {
             let (host, service) = (random.below(20), random.below(2 * services));
             let at = second(random.below(day));
+            let version = random.below(5000);
             format!(
-                "{at}.{n:06}Z h{host:02} puppet-agent[812]: (/Stage[main]/Site/File[/etc/svc{service:03}/part{}.conf]/\
-                 content) content changed '{{md5}}{:032x}' to '{{md5}}{:032x}'",
-                random.below(5000),
-                random.below(u64::MAX),
-                random.below(u64::MAX),
+                "{at}.{n:06}Z h{host:02} deploy[812]: deploying svc{service:03} from 1.{version}.0 to 1.{version}.1 by ci"
             )
         })
         .collect();

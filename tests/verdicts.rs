@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 const ONSET: i64 = 4 * 3600;
 
 /// A system's log, whose lines may be added in any order.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Log(Vec<(i64, String)>);
 
 impl Log {
@@ -63,7 +63,11 @@ impl Log {
         }
     }
 
-    fn report(mut self) -> Report {
+    fn report(self) -> Report {
+        self.report_naming(Naming::All)
+    }
+
+    fn report_naming(mut self, naming: Naming) -> Report {
         self.0.sort();
         let begin: Timestamp = "2026-03-01T05:00:00Z".parse().unwrap();
         let mut text = String::new();
@@ -75,7 +79,7 @@ impl Log {
         std::fs::write(folder.path().join("syslog"), text).unwrap();
         let mut options = ScanOptions::new().unwrap();
         options.time.year = Some(2026);
-        options.naming = Naming::All;
+        options.naming = naming;
         let found = scan(&[folder.path().to_owned()], &options, &Quiet).unwrap();
         found.report
     }
@@ -239,4 +243,37 @@ fn nothing_more_is_asked_for_where_all_is_there() {
     let told = only(&report).would_decide.join("\n");
     assert!(!told.contains("logs from before"), "{told}");
     assert!(!told.contains("itself writes"), "{told}");
+}
+
+#[test]
+fn of_very_many_changes_none_is_left_out_that_would_be_told() {
+    let mut log = Log::new(&["web01"]);
+    // At odd times: what keeps a pace is one routine.
+    for n in 0..3_000 {
+        let at = 3 + n / 3 * 13 + [0, 1, 4][n as usize % 3];
+        let text = format!("deploying site{n} from 1.{n}.0 to 1.{n}.1 by ci");
+        log.say(at, "web01", "deploy[77]", &text);
+    }
+    // Long ago, of no name that the service has, and spoken of by its crash.
+    let text =
+        "ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /srv/shared/limits.dat";
+    log.say(2_002, "web01", "sudo[812]", text);
+    let says = "FATAL: /srv/shared/limits.dat: 412 entries, 400 fit";
+    log.crash(ONSET, "web01", says);
+    let all = log.clone().report();
+    let likely = log.report_naming(Naming::Likely);
+    let changes = |report: &Report| -> Vec<(String, f64)> {
+        let causes = &only(report).causes;
+        let first = causes[0].probability;
+        let told = causes.iter().filter(|c| c.change.is_some());
+        told.map(|c| (c.summary.clone(), c.probability / first))
+            .collect()
+    };
+    let (all, likely) = (changes(&all), changes(&likely));
+    assert!(all.len() > 3_000, "{all:?}");
+    assert!(likely[0].0.contains("limits.dat"), "{likely:?}");
+    for (one, other) in likely.iter().zip(&all) {
+        assert_eq!(one.0, other.0);
+        assert!((one.1 - other.1).abs() < 1e-6, "{one:?} {other:?}");
+    }
 }
