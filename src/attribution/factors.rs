@@ -16,6 +16,9 @@ use super::series;
 use super::tokens::{is_of_failures, tokens};
 use super::weights::Timing;
 
+/// So many records of an instance are read for their words: a run of a tool may have thousands.
+const RECORDS: usize = 200;
+
 /// A change, and which of its instances is suspected.
 #[derive(Clone, Copy)]
 pub(super) struct Suspect<'a> {
@@ -295,6 +298,7 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let mut shared: Vec<(f64, String)> = change.instances[suspect.instance]
         .records
         .iter()
+        .take(RECORDS)
         .flat_map(|&n| tokens(&events[n].message))
         .collect::<BTreeSet<_>>()
         .into_iter()
