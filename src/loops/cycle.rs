@@ -20,6 +20,10 @@ const STOP_TIMEOUT: Span = Span::from_seconds(90);
 /// How long before its end a process may say its last words, and how long after it they may be stamped.
 const LAST_WORDS: (Span, Span) = (Span::from_seconds(10), Span::from_seconds(3));
 
+/// How much longer than its wait a supervisor may say that it waits: the kubelet looks at a pod that failed again
+/// after 10 to 15 s (pkg/kubelet/kubelet.go, `backOffPeriod` and `workerBackOffPeriodJitterFactor`).
+const LOOKS_AGAIN: Span = Span::from_seconds(20);
+
 /// Which sort of crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +122,7 @@ pub fn follow(entity: Entity, events: &[Event], process: &[usize], texts: &[usiz
         announced,
         state: State::Unknown,
         counter: None,
+        wait: None,
         killed: false,
         started: false,
         track: Track {
@@ -169,6 +174,8 @@ struct Walk<'a> {
     state: State,
     /// The counter of the last restart, and how many restarts its record stands for.
     counter: Option<(u64, u64)>,
+    /// How long the supervisor says that it waits after the last end, and since when it says so.
+    wait: Option<(Span, Timestamp)>,
     killed: bool,
     started: bool,
     track: Track,
@@ -273,6 +280,7 @@ impl Walk<'_> {
             kind: CrashKind::Unknown,
         });
         self.state = State::Down(self.track.ends.len() - 1);
+        self.wait = None;
     }
 
     fn give_up(&mut self, n: usize) {
@@ -305,8 +313,16 @@ impl Walk<'_> {
             || matches!(self.state, State::Up(_) | State::Finished)
                 && event.class == Class::Restart
                 && !self.told_already(event);
-        if unseen {
+        if unseen || self.waits_anew(event) {
+            if let State::Down(last) = self.state {
+                let end = &mut self.track.ends[last];
+                end.restarted = end.restarted.or(Some(event.at));
+            }
             self.push_end(n, true);
+        }
+        if let Some(delay) = delay_of(event) {
+            let since = self.wait.filter(|(told, _)| *told == delay);
+            self.wait = Some((delay, since.map_or(event.at, |(_, at)| at)));
         }
         if let (Some((before, told)), Some(now)) = (self.counter, counter) {
             let unseen = now.saturating_sub(before).saturating_sub(told);
@@ -321,6 +337,22 @@ impl Walk<'_> {
             let seen = self.track.ends.len() as u64;
             self.track.ends[last].lost =
                 self.track.ends[last].lost.max(counter.saturating_sub(seen));
+        }
+    }
+
+    /// Whether a supervisor that says again and again how long it waits speaks of another end than the last one: it
+    /// waits longer than it did, or says so when that wait is over, or where the service had been started. The
+    /// kubelet doubles the wait with each end (pkg/kubelet/kuberuntime/kuberuntime_manager.go, `doBackOff`).
+    fn waits_anew(&self, event: &Event) -> bool {
+        let Some(delay) = delay_of(event).filter(|_| event.class == Class::Backoff) else {
+            return false;
+        };
+        match self.state {
+            State::Up(since) => event.at > since,
+            State::Down(_) => self.wait.is_some_and(|(told, since)| {
+                delay > told || event.at.since(since) > told.plus(LOOKS_AGAIN)
+            }),
+            _ => true,
         }
     }
 
@@ -344,6 +376,7 @@ impl Walk<'_> {
             end.restarted = end.restarted.or(Some(at));
         }
         self.state = State::Up(at);
+        self.wait = None;
     }
 
     /// A reload was refused: what ended a moment ago was the reloading command, not the service.
@@ -397,6 +430,12 @@ impl Walk<'_> {
             self.push_end(n, false);
         }
     }
+}
+
+/// How long a supervisor says that it waits, as Go writes times: `2m40s` (`time.Duration.String`).
+fn delay_of(event: &Event) -> Option<Span> {
+    let delay: jiff::SignedDuration = event.field("delay")?.parse().ok()?;
+    i64::try_from(delay.as_nanos()).ok().map(Span::from_nanos)
 }
 
 /// Whether a text without a pid ends its process beyond doubt.

@@ -18,6 +18,19 @@ pub struct Entity {
     pub instance: Option<String>,
 }
 
+impl Entity {
+    /// Whether both are the same, or take each other's place: pods of one deployment, whose names are generated
+    /// and whose hosts a scheduler picks.
+    #[must_use]
+    pub fn is_replica_of(&self, other: &Self) -> bool {
+        let generated = |entity: &Self| {
+            let name = entity.instance.as_deref();
+            name.is_some_and(|name| deployment_of(name).is_some())
+        };
+        self == other || self.service == other.service && generated(self) && generated(other)
+    }
+}
+
 /// Endings that a supervisor adds to a service's name.
 const ENDINGS: [&str; 4] = [".service", ".scope", ".exe", ".socket"];
 
@@ -133,6 +146,25 @@ mod tests {
         assert_eq!(plain("web-0").0, "web-0");
         assert_eq!(plain("fl-proxy").0, "fl-proxy");
         assert_eq!(plain("redis-server").0, "redis-server");
+    }
+
+    #[test]
+    fn pods_of_one_deployment_take_each_others_place() {
+        let entity = |host: &str, name: &str| {
+            let (service, instance) = plain(name);
+            Entity {
+                host: Some(host.to_owned()),
+                service,
+                instance,
+            }
+        };
+        let pod = entity("n1", "web-6c5d4f7b9-x2z9k");
+        assert!(pod.is_replica_of(&entity("n2", "web-7d9f8b6c5-b2c4d")));
+        assert!(!pod.is_replica_of(&entity("n1", "shop-6c5d4f7b9-x2z9k")));
+        assert!(!pod.is_replica_of(&entity("n1", "web")));
+        let instance = entity("n1", "web@1.service");
+        assert!(instance.is_replica_of(&instance));
+        assert!(!instance.is_replica_of(&entity("n1", "web@2.service")));
     }
 
     #[test]

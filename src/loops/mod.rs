@@ -582,7 +582,7 @@ fn untimed_words(track: &Track, timeline: &Timeline) -> Vec<String> {
 
 /// What a supervisor said of the end, without the service's name.
 fn exit_words(event: &Event) -> String {
-    let line = first_line(&event.message);
+    let line = first_line(event.field("what").unwrap_or(&event.message));
     match event.field("unit") {
         Some(unit) => line
             .trim_start_matches(unit)

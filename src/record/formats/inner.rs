@@ -1,8 +1,9 @@
-//! Records within records: a container's line that is a record of its own, a message that is JSON.
+//! Records within records: a container's line that is a record of its own, a message that is JSON or has a
+//! logger's header.
 
 use std::borrow::Cow;
 
-use super::{Format, into_owned, json, read_as, shape};
+use super::{Format, Group, into_owned, json, read_as, shape};
 use crate::record::{Frame, Record};
 
 /// A message that is a JSON object with a message becomes that message.
@@ -20,6 +21,50 @@ pub(in crate::record) fn unwrap_json(record: &mut Record<'_>) {
     let program = record.program.take();
     adopt(record, inside);
     record.program = program.or(record.program.take());
+}
+
+/// A message of the system's log that is JSON, or has the header that its program writes everywhere, loses that:
+/// `kubelet[812]: I0301 10:00:00.123456     812 kubelet.go:2375] text`, `dockerd[812]: time=".." level=info
+/// msg="text"`. When it was written, by whom and under which pid, the log knows better.
+pub(in crate::record) fn unwrap<'a>(record: &mut Record<'a>) {
+    unwrap_json(record);
+    let inside = match &record.message {
+        Cow::Borrowed(text) => read_header(text),
+        Cow::Owned(text) => read_header(text).map(into_owned),
+    };
+    if let Some(inside) = inside {
+        record.message = inside.message;
+        record.severity = inside.severity.or(record.severity);
+        record.program = record.program.take().or(inside.program);
+        record.pid = record.pid.or(inside.pid);
+        record.facts.extend(inside.facts);
+    }
+}
+
+/// Reads a message that begins as loggers' lines do. What stands around whole logs is left alone, so that nothing
+/// is taken apart without end.
+fn read_header(text: &[u8]) -> Option<Record<'_>> {
+    let may_begin = match text {
+        [b'0'..=b'9' | b'[', ..] => true,
+        [b'I' | b'W' | b'E' | b'F', b'0'..=b'9', ..] => true,
+        [b'l' | b't' | b's' | b'm' | b'c', ..] => text[..text.len().min(16)].contains(&b'='),
+        _ => false,
+    };
+    if !may_begin {
+        return None;
+    }
+    let format = shape(text).filter(|format| {
+        let group = format.known().group;
+        !format.is_access_log() && !matches!(group, Group::System | Group::Containers)
+    })?;
+    let frame = Frame {
+        line: text,
+        before: b"",
+        after: b"",
+    };
+    let record = read_as(frame, format)?;
+    let is_header = record.stamp.is_some() || format == Format::Logfmt;
+    (is_header && !record.message.is_empty()).then_some(record)
 }
 
 /// Makes `text` the record's message; if it has a header of its own, that is taken apart. The record

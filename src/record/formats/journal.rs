@@ -122,7 +122,7 @@ impl<'a> Entry<'a> {
                 Cow::Owned(super::uncoloured(tidy(&message, kernel)).into_owned())
             }
         };
-        inner::unwrap_json(&mut record);
+        inner::unwrap(&mut record);
         record
     }
 }

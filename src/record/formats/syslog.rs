@@ -121,7 +121,7 @@ fn record<'a>(whole: &'a [u8], line: &'a [u8], split: Split<'a>) -> Record<'a> {
         .strip_prefix(b"@cee:")
         .map_or(message, <[u8]>::trim_ascii_start);
     record.message = super::uncoloured(message);
-    inner::unwrap_json(&mut record);
+    inner::unwrap(&mut record);
     record
 }
 

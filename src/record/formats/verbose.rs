@@ -73,6 +73,6 @@ pub(in crate::record) fn read<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
         }
     }
     record.message = Cow::Owned(super::uncoloured(&message).into_owned());
-    inner::unwrap_json(&mut record);
+    inner::unwrap(&mut record);
     Some(block.place(record))
 }

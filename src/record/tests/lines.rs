@@ -90,6 +90,23 @@ pub(super) const LINES: &[(&str, &str)] = &[
         r#"{"__REALTIME_TIMESTAMP":"1772355600123456","_COMM":"app","_SYSTEMD_UNIT":"app.service","SYSLOG_PID":"7","MESSAGE":[27,91,51,49,109,98,97,100]}"#,
         "journal-json at=2026-03-01T09:00:00.123456Z program=app unit=app.service pid=7 :=\"bad\"",
     ),
+    // A program's own header: when, who and which process the system's log knows better.
+    (
+        "Mar 01 10:00:00 n1 kubelet[811]: E0301 10:00:00.123456     812 pod_workers.go:1301] \"Error syncing pod\"",
+        "journal-short at=03-01T10:00:00? host=n1 program=kubelet pid=811 severity=Error :=\"\\\"Error syncing pod\\\"\"",
+    ),
+    (
+        "<30>1 2026-03-01T09:00:00Z n1 dockerd 9 - - time=\"2026-03-01T10:00:01+01:00\" level=error msg=\"exit \\\"1\\\"\"",
+        "rfc5424 at=2026-03-01T09:00:00Z host=n1 program=dockerd pid=9 severity=Error :=\"exit \\\"1\\\"\"",
+    ),
+    (
+        "{\"__REALTIME_TIMESTAMP\":\"1772355600123456\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":\"app\",\"PRIORITY\":\"6\",\"MESSAGE\":\"2026-03-01 10:00:00,123 - main - CRITICAL - gone\"}",
+        "journal-json at=2026-03-01T09:00:00.123456Z program=app pid=7 severity=Critical :=\"gone\"",
+    ),
+    (
+        "Mar  1 10:00:00 h app[1]: 10 of 12 rows done",
+        "rfc3164 at=03-01T10:00:00? host=h program=app pid=1 :=\"10 of 12 rows done\"",
+    ),
     (
         r#"{"__REALTIME_TIMESTAMP":"1772355600123456","MESSAGE":["one","two"],"_SYSTEMD_UNIT":["a","b"]}"#,
         "journal-json at=2026-03-01T09:00:00.123456Z unit=a :=\"one\"",
