@@ -114,13 +114,11 @@ impl<'a> Case<'a> {
     /// Since when the logs tell of the root's service, before the onset.
     #[must_use]
     pub fn seen_for(&self) -> Span {
-        let track = self.track(self.root());
-        let first = track
-            .starts
-            .iter()
-            .chain(&track.loads)
-            .chain(&track.stops)
-            .map(|(t, _)| *t)
+        let ground = self.ground();
+        let stops = ground.replicas.iter().flat_map(|track| &track.stops);
+        let first = (ground.loadings())
+            .chain(stops.copied())
+            .map(|(t, _)| t)
             .chain(self.first_line())
             .min();
         first.map_or(Span::ZERO, |t| self.onset.since(t).max(Span::ZERO))

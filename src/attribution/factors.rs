@@ -108,12 +108,8 @@ fn exposure_of(case: &Case<'_>, suspect: Suspect<'_>) -> Option<(Timestamp, usiz
         return None;
     }
     let at = suspect.at;
-    let track = case.track(case.root());
-    track
-        .starts
-        .iter()
-        .chain(&track.loads)
-        .copied()
+    case.ground()
+        .loadings()
         .filter(|&(t, _)| t >= at.minus(case.uncertainty) && t <= case.onset.plus(case.uncertainty))
         .filter(|&(_, n)| !case.is_after_first_crash(n))
         .min()
@@ -335,20 +331,13 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
 /// cause.
 fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
     let w = &case.weights.words;
-    let events = &case.timeline.events;
-    let (n, file) = case.ground().texts.iter().find_map(|(n, _)| {
-        let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
-        Some((
-            *n,
-            event.field("file").filter(|f| f.contains('.'))?.to_owned(),
-        ))
-    })?;
+    let (n, file) = case.ground().unusable.as_ref()?;
     let stem = |path: &str| base_name(path).split('.').next().unwrap_or("").to_owned();
     let named = change
         .paths
         .iter()
         .chain([&change.subject])
-        .any(|p| stem(p) == stem(&file));
+        .any(|p| stem(p) == stem(file));
     if named {
         return None;
     }
@@ -363,7 +352,8 @@ fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
             format!("the crash names {file} as unusable, which this change did not touch"),
         )
     };
-    Some(Evidence::new("words", log_odds, text, vec![n]))
+    let refs = known(*n, case.timeline.events.len());
+    Some(Evidence::new("words", log_odds, text, refs))
 }
 
 fn known(n: usize, len: usize) -> Vec<usize> {
@@ -379,9 +369,9 @@ fn not_loaded(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let since = case.onset.since(at);
     // A clock that is a little off, or a record that comes late, hides a start.
     let near = since <= Span::from_seconds(5).max(case.uncertainty);
-    let track = case.track(case.root());
+    let announced = case.track(case.root()).announced;
     let ran = case.seen_for() > since;
-    let unknown = near || !ran || !track.announced || suspect.change.is_routine();
+    let unknown = near || !ran || !announced || suspect.change.is_routine();
     let records = &suspect.change.instances[suspect.instance].records;
     if unknown || case.ground().is_put_to_work(case, records, at) {
         return None;
@@ -430,11 +420,9 @@ fn exposed(
     if suspect.change.is_routine() {
         return None;
     }
-    let track = case.track(case.root());
-    let times = track
-        .starts
-        .iter()
-        .chain(&track.loads)
+    let times = case
+        .ground()
+        .loadings()
         .filter(|(t, _)| *t >= at && *t < case.onset)
         .count();
     let log_odds = (w.healthy_after * (times as f64).ln_1p() / 2.0_f64.ln()).max(w.healthy_bound);
@@ -448,7 +436,6 @@ fn exposed(
 fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
     let w = &case.weights.novelty;
     let at = suspect.at;
-    let root = case.root();
     let alike = case.ground().first_alike;
     if let Some(end) = alike.filter(|end| end.at < at.minus(case.uncertainty)) {
         let refs = end.texts.iter().chain(&end.records).take(1).copied();
@@ -461,10 +448,8 @@ fn novelty(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
         ));
     }
     let span = case.seen_for();
-    let seen = case
-        .track(root)
-        .ends
-        .iter()
+    let seen = (case.ground().replicas.iter())
+        .flat_map(|track| &track.ends)
         .all(|e| e.at >= case.onset.minus(case.uncertainty));
     (seen && span > Span::ZERO).then(|| {
         let text = format!("this crash was never seen in the {span} before");

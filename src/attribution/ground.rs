@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::base_name;
-use crate::loops::{CrashLoop, End};
+use crate::loops::{CrashLoop, End, Track};
 use crate::time::{Span, Timestamp};
 
 use super::case::Case;
@@ -29,6 +29,11 @@ pub struct Ground<'a> {
     pub(super) own_words: BTreeSet<String>,
     /// Files and folders, whole and by their last names, that crashes or the service's loading speak of.
     pub(super) files: BTreeSet<String>,
+    /// The life of the root, and of whatever takes its place.
+    pub(super) replicas: Vec<&'a Track>,
+    /// The file of configuration that a crash cannot use, by what a rule read of it, or by its place in it that
+    /// stands in last words that no rule knows; with the text's event.
+    pub(super) unusable: Option<(usize, String)>,
     /// The texts that those were taken from.
     pub(super) said: Vec<&'a str>,
     /// Hosts on which the root's service loops.
@@ -54,12 +59,41 @@ pub struct Ground<'a> {
     pub(super) first_alike: Option<&'a End>,
 }
 
+/// What files of configuration end with.
+const OF_CONFIGURATION: [&str; 10] = [
+    ".conf",
+    ".cfg",
+    ".cnf",
+    ".ini",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".json",
+    ".xml",
+    ".properties",
+];
+
+/// The file of configuration of which the text names a line: `/etc/nginx/nginx.conf:12`.
+fn place_in(text: &str) -> Option<&str> {
+    let mut words = text.split(|c: char| c.is_whitespace() || "\"'`(),[]".contains(c));
+    words.find_map(|word| {
+        let (path, line) = word.split_once(':')?;
+        let is_line = line.starts_with(|c: char| c.is_ascii_digit());
+        let is_file = path.starts_with('/') && OF_CONFIGURATION.iter().any(|e| path.ends_with(e));
+        (is_line && is_file).then_some(path)
+    })
+}
+
 impl<'a> Ground<'a> {
     pub(super) fn of(case: &Case<'a>) -> Self {
         let events = &case.timeline.events;
         let service = case.service();
         let texts = case.crash_texts();
-        let loads = case.track(case.root()).loads.iter();
+        let root = &case.root().entity;
+        let replicas: Vec<&Track> = (case.all.tracks.iter())
+            .filter(|track| track.entity.is_replica_of(root))
+            .collect();
+        let loads = replicas.iter().flat_map(|track| &track.loads);
         let said: Vec<&str> = loads
             .filter(|(t, _)| *t <= case.close)
             .take(LOADS)
@@ -82,7 +116,18 @@ impl<'a> Ground<'a> {
         let tracks = case.all.tracks.iter();
         let of_service = tracks.clone().filter(|t| t.entity.service == service);
         let begin = case.onset.minus(case.history());
+        let by_rule = texts.iter().find_map(|(n, _)| {
+            let event = events.get(*n).filter(|e| e.kind == Some("config_error"))?;
+            let file = event.field("file").filter(|f| f.contains('.'))?;
+            Some((*n, file.to_owned()))
+        });
+        let by_place = || {
+            let mut places = (texts.iter()).filter_map(|(n, text)| Some((*n, place_in(text)?)));
+            places.next().map(|(n, file)| (n, file.to_owned()))
+        };
         Self {
+            replicas,
+            unusable: by_rule.or_else(by_place),
             words: texts.iter().flat_map(|(_, text)| tokens(text)).collect(),
             own_words: tokens(service),
             files: spoken.flat_map(files_in).collect(),
@@ -126,13 +171,20 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// Starts of the root and of whatever takes its place, and when they read their configuration; each with its
+    /// event.
+    pub(super) fn loadings(&self) -> impl Iterator<Item = (Timestamp, usize)> + '_ {
+        let of = |track: &&'a Track| track.starts.iter().chain(&track.loads).copied();
+        self.replicas.iter().flat_map(of)
+    }
+
     /// Whether somebody asked for a restart of the service, or began one, between a moment and the onset.
     pub(super) fn is_put_to_work(&self, case: &Case<'_>, records: &[usize], at: Timestamp) -> bool {
         let events = &case.timeline.events;
         let from = at.minus(Span::from_seconds(1));
         let by = case.onset.plus(case.uncertainty);
         let own = |&n: &usize| events[n].at <= by && puts_to_work(&events[n]);
-        let mut stops = case.track(case.root()).stops.iter();
+        let mut stops = self.replicas.iter().flat_map(|track| &track.stops);
         self.restarted.is_some_and(|t| t >= from)
             || records.iter().any(own)
             || stops.any(|(t, n)| *t >= from && !case.is_after_first_crash(*n))
@@ -203,5 +255,19 @@ mod tests {
         ] {
             assert!(files.contains(file), "{file} in {files:?}");
         }
+    }
+    #[test]
+    fn a_line_of_a_configuration_is_told_from_one_of_code() {
+        let of = |text| place_in(text).unwrap_or("");
+        assert_eq!(
+            of("[emerg] bad in /etc/nginx/a.conf:12"),
+            "/etc/nginx/a.conf"
+        );
+        assert_eq!(
+            of("parse error (/srv/x/limits.yaml:3:7)"),
+            "/srv/x/limits.yaml"
+        );
+        assert_eq!(of("at handle (/opt/x/server.js:3:7)"), "");
+        assert_eq!(of("read /etc/nginx/a.conf: no such file"), "");
     }
 }

@@ -317,11 +317,8 @@ fn drop_enablers(causes: &mut Vec<Cause>) {
 /// Whether the service was started after `last` and ran well until the incident's close.
 fn recovered_after(case: &Case<'_>, last: Timestamp) -> bool {
     let root = case.root();
-    let track = case.track(root);
-    track
-        .starts
-        .iter()
-        .any(|(at, _)| *at >= last.minus(case.uncertainty))
+    let mut starts = (case.ground().replicas.iter()).flat_map(|track| &track.starts);
+    starts.any(|(at, _)| *at >= last.minus(case.uncertainty))
         && case
             .timeline
             .last_of(root.entity.host.as_deref())
