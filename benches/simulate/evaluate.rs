@@ -10,14 +10,14 @@ use std::fmt::Write;
 use crate::fit::{Hypothesis, Scales, fit};
 use crate::judge::{Answer, BASELINES, Share, Verdict, calibration};
 use crate::plot::Bin;
-use crate::story::Shape;
+use crate::story::{Keeper, Shape};
 use crate::world::Format;
 
 /// The columns that stand for a list of incidents.
 const COLUMNS: &str = "found | first | in three | wrongly blamed | Brier";
 
 /// Incidents that were found, with what is said of them.
-fn answers<'a>(list: &[&'a Verdict], scales: &Scales) -> Vec<(&'a Verdict, Answer)> {
+pub(crate) fn answers<'a>(list: &[&'a Verdict], scales: &Scales) -> Vec<(&'a Verdict, Answer)> {
     list.iter()
         .filter(|v| v.found && v.shape != Shape::Quiet)
         .map(|v| (*v, Answer::of(&v.hypotheses, scales)))
@@ -62,7 +62,7 @@ fn by_shape(verdicts: &[Verdict]) -> BTreeMap<Shape, Vec<&Verdict>> {
     shapes
 }
 
-/// How many are right, by shape and format, and what is found where nothing is.
+/// How many are right, by shape, format and supervisor, and what is found where nothing is.
 pub(crate) fn results(verdicts: &[Verdict], scales: &Scales) -> String {
     let mut text = String::new();
     head(&mut text, "shape");
@@ -86,6 +86,10 @@ pub(crate) fn results(verdicts: &[Verdict], scales: &Scales) -> String {
     for format in Format::ALL {
         let of = select(verdicts, |v| v.format == format && v.shape != Shape::Quiet);
         row(&mut text, format.name(), &of, scales);
+    }
+    for keeper in Keeper::ALL {
+        let of = select(verdicts, |v| v.keeper == keeper && v.shape != Shape::Quiet);
+        row(&mut text, &format!("under {}", keeper.name()), &of, scales);
     }
     let extra = Share::of(all.iter().map(|v| v.extra > 0));
     let quiet = select(verdicts, |v| v.shape == Shape::Quiet);
@@ -248,7 +252,7 @@ pub(crate) fn fitted(verdicts: &[Verdict], but: impl Fn(&Verdict) -> bool) -> Sc
     fit(&lists)
 }
 
-/// Each shape, and each format, judged by scales that were fitted without it.
+/// Each shape, each format, and each supervisor, judged by scales that were fitted without it.
 pub(crate) fn left_out(train: &[Verdict], check: &[Verdict]) -> String {
     let mut text = String::new();
     head(&mut text, "fitted without, and judged on");
@@ -260,6 +264,11 @@ pub(crate) fn left_out(train: &[Verdict], check: &[Verdict]) -> String {
         let scales = fitted(train, |v| v.format == format);
         let of = select(check, |v| v.format == format && v.shape != Shape::Quiet);
         row(&mut text, format.name(), &of, &scales);
+    }
+    for keeper in Keeper::ALL {
+        let scales = fitted(train, |v| v.keeper == keeper);
+        let of = select(check, |v| v.keeper == keeper && v.shape != Shape::Quiet);
+        row(&mut text, &format!("under {}", keeper.name()), &of, &scales);
     }
     text
 }

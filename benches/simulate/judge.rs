@@ -9,7 +9,7 @@ use crashtrail::report::{Cause, Change, Incident, Report};
 
 use crate::fit::{Hypothesis, Scales, probabilities};
 use crate::plot::Bin;
-use crate::story::{Shape, Story};
+use crate::story::{Keeper, Shape, Story};
 use crate::world::{Format, SECOND};
 
 /// How far an onset may be off.
@@ -20,6 +20,7 @@ const NEAR: i64 = 3 * SECOND;
 pub(crate) struct Verdict {
     pub(crate) shape: Shape,
     pub(crate) format: Format,
+    pub(crate) keeper: Keeper,
     pub(crate) seed: u64,
     /// The loop was found, with service and onset.
     pub(crate) found: bool,
@@ -52,6 +53,8 @@ pub(crate) struct Answer {
     pub(crate) blames: bool,
     /// The first cause's probability.
     pub(crate) first: f64,
+    /// The true cause's.
+    pub(crate) right: f64,
     /// The sum of squared errors over the causes.
     pub(crate) brier: f64,
 }
@@ -74,6 +77,7 @@ impl Answer {
             rank: order.iter().position(|n| hypotheses[*n].is_true),
             blames: first.is_some_and(|n| hypotheses[n].is_change && p[n] >= 0.5),
             first: first.map_or(0.0, |n| p[n]),
+            right: of_truth,
             brier: (1.0 - of_truth).powi(2) + wrong,
         }
     }
@@ -93,6 +97,7 @@ pub(crate) fn judge(story: &Story, seed: u64, report: &Report, numbers: &Numbers
     let mut verdict = Verdict {
         shape: story.shape,
         format: story.format,
+        keeper: story.keeper,
         seed,
         found: false,
         extra: 0,

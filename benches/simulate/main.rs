@@ -5,6 +5,7 @@
 //!                                                 judges, prints tables; strictly: fails where rates have fallen
 //! simulate fit [--count N] [--seed N]             prints the factors' scales, fitted on the half for it
 //! simulate tables DOCS [--count N] [--quiet N]    judges, and writes DOCS/evaluation.md and DOCS/reliability.svg
+//! simulate weaken                                 prints how verdicts fare without the strongest rules
 //! simulate write SHAPE SEED FOLDER [--half train|check]                               one story's files
 //! ```
 //!
@@ -18,6 +19,7 @@ mod judge;
 mod plot;
 mod sensitivity;
 mod story;
+mod weaken;
 mod words;
 mod world;
 
@@ -27,7 +29,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use crashtrail::{Naming, Quiet, ScanOptions, scan};
+use crashtrail::{Naming, Quiet, RuleSet, ScanOptions, scan};
 use fastrand::Rng;
 
 use judge::{Answer, Numbers, Verdict, judge};
@@ -64,6 +66,10 @@ fn run() -> Result<()> {
     match words[..] {
         ["check"] => check(&options),
         ["fit"] => fitted(&options),
+        ["weaken"] => {
+            print!("{}", weaken::table(&options, &Numbers::builtin())?);
+            Ok(())
+        }
         ["tables", folder] => tables(&options, folder.as_ref()),
         ["write", shape, seed, folder] => {
             let shapes = Shape::CHANGED
@@ -100,19 +106,23 @@ fn put(story: &Story, folder: &Path) -> Result<()> {
 /// Incidents of all shapes in the shares of the prior, and quiet logs, judged.
 fn verdicts(options: &Options, half: Half, numbers: &Numbers) -> Result<Vec<Verdict>> {
     let mut random = Rng::with_seed(options.seed);
-    let shapes: Vec<Shape> = Shape::CHANGED.into_iter().chain(Shape::OTHER).collect();
-    let mut stories: Vec<(Shape, u64)> = (0..options.count)
-        .map(|_| {
-            let mut left = random.f64();
-            let shape = shapes.iter().find(|shape| {
-                left -= shape.share(&numbers.other);
-                left < 0.0
-            });
-            (*shape.unwrap_or(&shapes[0]), random.u64(..))
-        })
-        .collect();
+    let mut stories = draw(options.count, &mut random, numbers);
     stories.extend((0..options.quiet).map(|_| (Shape::Quiet, random.u64(..))));
     each(&stories, |&(shape, seed)| one(shape, half, seed, numbers))
+}
+
+/// Shapes of incidents in the shares of the prior, each with a seed.
+fn draw(count: usize, random: &mut Rng, numbers: &Numbers) -> Vec<(Shape, u64)> {
+    let shapes: Vec<Shape> = Shape::CHANGED.into_iter().chain(Shape::OTHER).collect();
+    let mut one = || {
+        let mut left = random.f64();
+        let shape = shapes.iter().find(|shape| {
+            left -= shape.share(&numbers.other);
+            left < 0.0
+        });
+        (*shape.unwrap_or(&shapes[0]), random.u64(..))
+    };
+    (0..count).map(|_| one()).collect()
 }
 
 /// Does `work` for each of these, on all processors; the results in order. Not rayon's, whose threads would take
@@ -150,11 +160,15 @@ fn one(shape: Shape, half: Half, seed: u64, numbers: &Numbers) -> Result<Verdict
 }
 
 fn scan_options() -> Result<ScanOptions> {
-    let mut options = ScanOptions::new()?;
+    Ok(scan_options_with(RuleSet::builtin()?))
+}
+
+fn scan_options_with(rules: RuleSet) -> ScanOptions {
+    let mut options = ScanOptions::with_rules(rules);
     options.threads = 1;
     options.time.year = Some(2026);
     options.naming = Naming::All;
-    Ok(options)
+    options
 }
 
 fn check(options: &Options) -> Result<()> {
@@ -210,6 +224,7 @@ fn tables(options: &Options, folder: &Path) -> Result<()> {
          ## Beside simpler ways\n\n{}\n\
          ## Without a factor\n\n{}\n\
          ## Fitted without a shape or a format\n\n{}\n\
+         ## Without the strongest rules\n\n{}\n\
          ## Halved and doubled\n\n{}",
         options.count,
         options.quiet,
@@ -219,6 +234,7 @@ fn tables(options: &Options, folder: &Path) -> Result<()> {
         evaluate::baselines(&check, scales),
         evaluate::ablation(&check, scales),
         evaluate::left_out(&train, &check),
+        weaken::table(options, &numbers)?,
         sensitivity::table(options)?,
     );
     let path = folder.join("evaluation.md");

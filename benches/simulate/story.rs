@@ -10,9 +10,11 @@ use fastrand::Rng;
 
 mod changed;
 mod crash;
+mod keeper;
 mod unchanged;
 
 use crash::Restarts;
+pub(crate) use keeper::Keeper;
 
 use crate::change::{Change, Kind};
 use crate::words::{Half, fill, one};
@@ -137,6 +139,8 @@ pub(crate) struct Story {
     pub(crate) shape: Shape,
     /// How the system's log is written.
     pub(crate) format: Format,
+    /// Who starts the service anew.
+    pub(crate) keeper: Keeper,
     pub(crate) service: String,
     /// Microseconds since 1970.
     pub(crate) onset: i64,
@@ -150,6 +154,7 @@ struct Teller {
     random: Rng,
     entries: Vec<Entry>,
     hosts: Vec<Host>,
+    keeper: Keeper,
     service: String,
     other: String,
     begin: i64,
@@ -200,6 +205,7 @@ pub(crate) fn tell(shape: Shape, half: Half, seed: u64) -> Story {
         pid: random.u32(400..3000),
         end: begin + hours * 3600 * SECOND,
         half,
+        keeper: Keeper::random(&mut random, fleet),
         random,
         entries: Vec::new(),
         hosts,
@@ -232,7 +238,7 @@ impl Teller {
                 onset
             }
         };
-        let style = Style::random(&mut self.random, self.hosts.len());
+        let style = Style::random(&mut self.random, self.hosts.len(), self.keeper);
         // What of the trigger was written down is in the order of the entries.
         let files = world::write(
             &mut self.entries,
@@ -244,6 +250,7 @@ impl Teller {
         Story {
             shape,
             format: style.format,
+            keeper: self.keeper,
             service: self.service,
             onset,
             trigger,
@@ -272,6 +279,27 @@ impl Teller {
         self.fill(text)
     }
 
+    fn entry(
+        &self,
+        at: i64,
+        host: usize,
+        program: &str,
+        pid: Option<u32>,
+        severity: u8,
+        message: String,
+    ) -> Entry {
+        Entry {
+            at,
+            host,
+            sink: Sink::System,
+            program: program.to_owned(),
+            pid,
+            severity,
+            unit: None,
+            message,
+        }
+    }
+
     fn push(
         &mut self,
         at: i64,
@@ -281,41 +309,27 @@ impl Teller {
         severity: u8,
         text: String,
     ) {
-        self.entries.push(Entry {
-            at,
-            host,
-            sink: Sink::System,
-            program: program.to_owned(),
-            pid,
-            severity,
-            unit: None,
-            message: text,
-        });
+        let entry = self.entry(at, host, program, pid, severity, text);
+        self.entries.push(entry);
     }
 
     fn systemd(&mut self, at: i64, host: usize, unit: &str, severity: u8, text: String) {
         self.entries.push(Entry {
-            at,
-            host,
-            sink: Sink::System,
-            program: "systemd".to_owned(),
-            pid: Some(1),
-            severity,
             unit: Some(format!("{unit}.service")),
-            message: text,
+            ..self.entry(at, host, "systemd", Some(1), severity, text)
         });
     }
 
+    /// What the service itself says.
     fn says(&mut self, at: i64, host: usize, pid: u32, severity: u8, text: String) {
+        let sink = match self.keeper {
+            Keeper::Kubelet => Sink::Pod(self.pod(host).path(&self.service)),
+            _ => Sink::Service,
+        };
         self.entries.push(Entry {
-            at,
-            host,
-            sink: Sink::Service,
-            program: self.service.clone(),
-            pid: Some(pid),
-            severity,
+            sink,
             unit: Some(format!("{}.service", self.service)),
-            message: text,
+            ..self.entry(at, host, &self.service, Some(pid), severity, text)
         });
     }
 
@@ -440,20 +454,6 @@ impl Teller {
             self.restarted(&name, at, host);
         }
         texts
-    }
-
-    /// A restart that was asked for.
-    fn restarted(&mut self, name: &str, at: i64, host: usize) {
-        let mut at = at;
-        for text in [
-            format!("Stopping {name}.service - {name} service..."),
-            format!("{name}.service: Deactivated successfully."),
-            format!("Stopped {name}.service - {name} service."),
-            format!("Started {name}.service - {name} service."),
-        ] {
-            self.systemd(at, host, name, 6, text);
-            at += self.random.i64(1_000..60_000);
-        }
     }
 
     /// One crash or two, and restarts on purpose: no loop.

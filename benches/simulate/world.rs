@@ -9,16 +9,22 @@ use std::fmt::Write;
 use fastrand::Rng;
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::story::Keeper;
+
 /// A second, in the unit of all times here.
 pub(crate) const SECOND: i64 = 1_000_000;
 
 /// Where a record goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sink {
     /// The system's log.
     System,
     /// The service's own output.
     Service,
+    /// What a supervisor with a log of its own writes.
+    Supervisor,
+    /// A pod's own output, at this path.
+    Pod(String),
     /// What deploys write.
     Deploy,
 }
@@ -93,12 +99,14 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) fn random(random: &mut Rng, hosts: usize) -> Self {
+    pub(crate) fn random(random: &mut Rng, hosts: usize, keeper: Keeper) -> Self {
+        // Neither supervisord's file nor the service's own names the host.
+        let apart = keeper == Keeper::Supervisord;
         Self {
             format: Format::ALL[random.usize(..Format::ALL.len())],
-            own_file: random.f64() < 0.25,
+            own_file: apart || hosts == 1 && random.f64() < 0.25,
             deploy_file: random.bool(),
-            by_host: hosts > 1 && hosts < 20 && random.bool(),
+            by_host: hosts > 1 && hosts < 20 && (apart || random.bool()),
             lost: if random.f64() < 0.2 {
                 random.f64() * 0.02
             } else {
@@ -129,22 +137,16 @@ pub(crate) fn write(
         };
         let at = Timestamp::from_microsecond(entry.at + hosts[entry.host].skew)
             .expect("within a few years of now");
-        let own = match entry.sink {
-            Sink::System => None,
-            Sink::Service if style.own_file && hosts.len() == 1 => Some(format!("{service}.log")),
+        let own = match &entry.sink {
+            Sink::Service if style.own_file => Some(format!("{service}.log")),
             Sink::Deploy if style.deploy_file => Some("deploy.log".to_owned()),
+            Sink::Supervisor => Some("supervisord.log".to_owned()),
+            Sink::Pod(path) => Some(path.clone()),
             _ => None,
         };
         if let Some(name) = own {
-            let level = ["ERROR", "INFO"][usize::from(entry.severity > 3)];
-            let time = at.strftime("%Y-%m-%d %H:%M:%S");
             let text = files.entry(folder + &name).or_default();
-            for (n, line) in entry.message.lines().enumerate() {
-                let _ = match n {
-                    0 => writeln!(text, "{time},{:03} {level} {line}", entry.at / 1000 % 1000),
-                    _ => writeln!(text, "{line}"),
-                };
-            }
+            put_own(text, entry, at);
             continue;
         }
         let name = match style.format {
@@ -158,6 +160,32 @@ pub(crate) fn write(
         }
     }
     files
+}
+
+/// A line of a file that is not the system's.
+fn put_own(text: &mut String, entry: &Entry, at: Timestamp) {
+    let level = ["ERROR", "INFO"][usize::from(entry.severity > 3)];
+    let time = at.strftime("%Y-%m-%d %H:%M:%S");
+    let millis = at.subsec_millisecond();
+    for (n, line) in entry.message.lines().enumerate() {
+        let _ = match (&entry.sink, n) {
+            (Sink::Pod(_), _) => {
+                let stream = ["stderr", "stdout"][usize::from(entry.severity > 3)];
+                let time = at.strftime("%Y-%m-%dT%H:%M:%S");
+                writeln!(
+                    text,
+                    "{time}.{:09}Z {stream} F {line}",
+                    at.subsec_nanosecond()
+                )
+            }
+            (Sink::Supervisor, _) => {
+                let level = ["WARN", "INFO"][usize::from(entry.severity > 4)];
+                writeln!(text, "{time},{millis:03} {level} {line}")
+            }
+            (_, 0) => writeln!(text, "{time},{millis:03} {level} {line}"),
+            _ => writeln!(text, "{line}"),
+        };
+    }
 }
 
 fn put(text: &mut String, entry: &Entry, line: &str, host: &str, at: Timestamp, format: Format) {

@@ -1,4 +1,4 @@
-//! Crash loops, and what the supervisor writes of them.
+//! Crash loops.
 //!
 //! In: a service on a host, what it says as it dies, how it is restarted. Out: entries.
 
@@ -36,7 +36,7 @@ impl Teller {
             30 * SECOND,
         ];
         let wait = wait[self.random.usize(..wait.len())];
-        Restarts {
+        let set = Restarts {
             wait,
             cap: if self.random.f64() < 0.2 {
                 300 * SECOND
@@ -45,7 +45,8 @@ impl Teller {
             },
             life: self.random.i64(100_000..8 * SECOND),
             limit: (self.random.f64() < 0.15).then(|| self.random.usize(4..8)),
-        }
+        };
+        self.keeper.restarts(set)
     }
 
     /// A crash loop of the service on a host; when it would have been started next.
@@ -73,38 +74,13 @@ impl Teller {
                 );
                 self.push(at - 10_000, host, "kernel", None, 3, text);
             }
-            let end = match how {
-                How::Exit(status) => {
-                    format!("Main process exited, code=exited, status={status}/FAILURE")
-                }
-                How::Abort => "Main process exited, code=dumped, status=6/ABRT".to_owned(),
-                How::Fault => "Main process exited, code=dumped, status=11/SEGV".to_owned(),
-                How::Killed => "Main process exited, code=killed, status=9/KILL".to_owned(),
-            };
-            let result = match how {
-                How::Exit(_) => "exit-code",
-                How::Abort | How::Fault => "core-dump",
-                How::Killed => "oom-kill",
-            };
-            self.systemd(at, host, &service, 5, format!("{service}.service: {end}"));
-            let failed = format!("{service}.service: Failed with result '{result}'.");
-            self.systemd(at + 3_000, host, &service, 4, failed);
+            self.ended(at, host, how);
             count += 1;
             if restarts.limit.is_some_and(|limit| count >= limit) {
-                for text in [
-                    format!("{service}.service: Start request repeated too quickly."),
-                    format!("{service}.service: Failed with result '{result}'."),
-                    format!("Failed to start {service}.service - {service} service."),
-                ] {
-                    self.systemd(at + 100_000, host, &service, 4, text);
-                }
+                self.gave_up(at + 100_000, host, how);
                 return at;
             }
-            let text =
-                format!("{service}.service: Scheduled restart job, restart counter is at {count}.");
-            self.systemd(at + wait, host, &service, 6, text);
-            let text = format!("Started {service}.service - {service} service.");
-            self.systemd(at + wait + 20_000, host, &service, 6, text);
+            self.started_again(at, at + wait, host, count);
             if self.random.f64() < 0.7 {
                 let text = self.word("banner");
                 let pid = self.pid + 1;
