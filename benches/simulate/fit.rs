@@ -5,9 +5,13 @@
 //!
 //! A conditional logit (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974): the
 //! probability of the true hypothesis among its rivals is as large as can be, less a penalty for each scale's
-//! distance from 1, which stands for what was set by hand from what a factor means.
+//! distance from 1, which stands for what was set by hand from what a factor means. Then all scales are multiplied by
+//! one number, that with the least Brier score: the logarithm of a probability has no bound, so that a few stories
+//! that nobody can tell would make all others be told too carefully.
 
 use std::collections::BTreeMap;
+
+use crate::judge::Answer;
 
 /// The penalty: times half the squared distance of a scale from 1.
 const RIDGE: f64 = 20.0;
@@ -25,6 +29,9 @@ pub(crate) struct Hypothesis {
     pub(crate) is_true: bool,
     pub(crate) is_change: bool,
 }
+
+/// What all scales may be multiplied by: from, to, in steps of.
+const COMMON: (f64, f64, f64) = (0.8, 1.6, 0.02);
 
 /// By factor; 1 where there is none.
 pub(crate) type Scales = BTreeMap<String, f64>;
@@ -44,13 +51,29 @@ pub(crate) fn probabilities(hypotheses: &[Hypothesis], scales: &Scales) -> Vec<f
     scores.iter().map(|s| (s - top).exp() / sum).collect()
 }
 
-/// The scales under which the truth is likeliest.
+/// The scales under which the truth is likeliest, multiplied by what gives the least Brier score.
 pub(crate) fn fit(incidents: &[&[Hypothesis]]) -> Scales {
     let told: Vec<&[Hypothesis]> = incidents
         .iter()
         .copied()
         .filter(|list| list.iter().any(|h| h.is_true))
         .collect();
+    let scales = likeliest(&told);
+    let by = |common: f64| -> Scales {
+        let of = |scale: f64| (scale * common).clamp(BOUNDS.0, BOUNDS.1);
+        scales.iter().map(|(n, s)| (n.clone(), of(*s))).collect()
+    };
+    let brier =
+        |scales: &Scales| -> f64 { told.iter().map(|list| Answer::of(list, scales).brier).sum() };
+    let steps = ((COMMON.1 - COMMON.0) / COMMON.2) as u32;
+    (0..=steps)
+        .map(|n| by(COMMON.0 + COMMON.2 * f64::from(n)))
+        .min_by(|a, b| brier(a).total_cmp(&brier(b)))
+        .unwrap_or(scales.clone())
+}
+
+/// The scales under which the truth is likeliest.
+fn likeliest(told: &[&[Hypothesis]]) -> Scales {
     let mut scales: Scales = told
         .iter()
         .flat_map(|list| list.iter())
@@ -59,7 +82,7 @@ pub(crate) fn fit(incidents: &[&[Hypothesis]]) -> Scales {
     let (mut step, mut best) = (1.0 / told.len().max(1) as f64, f64::NEG_INFINITY);
     let mut last = scales.clone();
     for _ in 0..2000 {
-        let (value, slope) = slope(&told, &scales);
+        let (value, slope) = slope(told, &scales);
         if value < best {
             // Too far: back, and more carefully.
             scales.clone_from(&last);
