@@ -8,7 +8,7 @@ use crate::classify::{Class, Event};
 use crate::time::{Span, Timestamp};
 
 use super::exit::Ending;
-use super::identity::Entity;
+use super::identity::{self, Entity};
 
 /// Records of one end lie within this time of each other, where no start stands between them.
 const ONE_END: Span = Span::from_seconds(30);
@@ -400,12 +400,13 @@ impl Walk<'_> {
         }
     }
 
-    /// Without a supervisor a text is an end where the process does not go on under the same pid.
+    /// Without a supervisor a text is an end where the process does not go on under the same pid, or the instance
+    /// under the same name.
     fn follow_texts(&mut self, process: &[usize], texts: &[usize]) {
         let mut all: Vec<usize> = process.iter().chain(texts).copied().collect();
         all.sort_unstable();
         all.dedup();
-        let mut last_pid = None;
+        let (mut last_pid, mut last_instance) = (None, None);
         for n in all {
             let event = &self.events[n];
             if !matches!(event.class, Class::Crash | Class::Oom | Class::Gone) {
@@ -416,8 +417,9 @@ impl Walk<'_> {
                 .field("pid")
                 .and_then(|p| p.parse().ok())
                 .or(event.pid);
+            let instance = identity::name_of(event).and_then(|name| identity::plain(&name).1);
             if let State::Down(last) = self.state {
-                let same = pid.is_none() || pid == last_pid;
+                let same = (pid.is_none() || pid == last_pid) && instance == last_instance;
                 let end = &mut self.track.ends[last];
                 if same && (pid.is_some() || !is_final(event)) {
                     end.texts.push(n);
@@ -426,7 +428,7 @@ impl Walk<'_> {
                 }
                 end.restarted = end.restarted.or(Some(event.at));
             }
-            last_pid = pid;
+            (last_pid, last_instance) = (pid, instance);
             self.push_end(n, false);
         }
     }

@@ -19,15 +19,19 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// Whether its name was made up for it alone, and another one takes its place.
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        let name = self.instance.as_deref();
+        name.is_some_and(|name| generated_of(name).is_some())
+    }
+
     /// Whether both are the same, or take each other's place: pods of one deployment, whose names are generated
     /// and whose hosts a scheduler picks.
     #[must_use]
     pub fn is_replica_of(&self, other: &Self) -> bool {
-        let generated = |entity: &Self| {
-            let name = entity.instance.as_deref();
-            name.is_some_and(|name| deployment_of(name).is_some())
-        };
-        self == other || self.service == other.service && generated(self) && generated(other)
+        let same = self.service == other.service;
+        self == other || same && self.is_generated() && other.is_generated()
     }
 }
 
@@ -36,6 +40,9 @@ const ENDINGS: [&str; 4] = [".service", ".scope", ".exe", ".socket"];
 
 /// The letters of a pod's generated name (k8s.io/apimachinery, util/rand).
 const POD_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// The digits of a swarm's ids, in base 36 (github.com/moby/swarmkit, identity/randomid.go).
+const SWARM_ID: usize = 25;
 
 /// The plain name of a service, and the instance that the full name tells apart.
 #[must_use]
@@ -56,22 +63,42 @@ pub fn plain(name: &str) -> (String, Option<String>) {
     {
         return (template.to_lowercase(), Some(instance.to_owned()));
     }
-    if let Some(deployment) = deployment_of(base) {
-        return (deployment.to_lowercase(), Some(base.to_owned()));
+    if let Some(service) = generated_of(base) {
+        return (service.to_lowercase(), Some(base.to_owned()));
     }
     (base.to_lowercase(), None)
 }
 
-/// `web` of `web-6c5d4f7b9-x2z9k`; a StatefulSet's `web-0` is left as it is.
-fn deployment_of(name: &str) -> Option<&str> {
-    let (rest, pod) = name.rsplit_once('-')?;
-    let (deployment, template) = rest.rsplit_once('-')?;
+/// The service of a name that was made up for one instance: `web` of `web-6c5d4f7b9-x2z9k`, which a Deployment
+/// makes, of `web-x2z9k`, which a DaemonSet, a ReplicaSet or a Job does, and of a swarm's task
+/// `web.1.yk8c3dd3s4ce9u0q2f4x5wq7a`. A StatefulSet's `web-0` is left as it is.
+fn generated_of(name: &str) -> Option<&str> {
+    if let Some((rest, id)) = name.rsplit_once('.')
+        && let Some((service, slot)) = rest.rsplit_once('.')
+    {
+        let is_id = id.len() == SWARM_ID
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_slot = !slot.is_empty() && slot.bytes().all(|b| b.is_ascii_digit());
+        return (is_id && is_slot && !service.is_empty()).then_some(service);
+    }
+    let has_digit = |part: &str| part.contains(|c: char| c.is_ascii_digit());
     let generated = |part: &str| part.chars().all(|c| POD_LETTERS.contains(c));
-    let is_pod = pod.len() == 5 && generated(pod);
-    let is_template = (6..=10).contains(&template.len())
-        && generated(template)
-        && template.contains(|c: char| c.is_ascii_digit());
-    (is_pod && is_template && !deployment.is_empty()).then_some(deployment)
+    let (rest, pod) = name.rsplit_once('-')?;
+    if pod.len() != 5 || !generated(pod) || rest.is_empty() {
+        return None;
+    }
+    let deployment = rest.rsplit_once('-').filter(|(deployment, template)| {
+        let is_template =
+            (6..=10).contains(&template.len()) && generated(template) && has_digit(template);
+        is_template && !deployment.is_empty()
+    });
+    match deployment {
+        Some((deployment, _)) => Some(deployment),
+        // Five letters may be a word.
+        None => has_digit(pod).then_some(rest),
+    }
 }
 
 /// What an event of a process says it is about: the field of the rule, else the record's subject, else
@@ -143,7 +170,14 @@ mod tests {
     #[test]
     fn pods_lose_their_hash_and_stateful_sets_keep_their_number() {
         assert_eq!(plain("shop/web-6c5d4f7b9-x2z9k").0, "web");
+        assert_eq!(plain("kube-system/fluentd-x2z9k").0, "fluentd");
+        assert_eq!(
+            plain("stack_web.2.yk8c3dd3s4ce9u0q2f4x5wq7a").0,
+            "stack_web"
+        );
         assert_eq!(plain("web-0").0, "web-0");
+        assert_eq!(plain("isc-dhcpd").0, "isc-dhcpd");
+        assert_eq!(plain("shop.v2.example").0, "shop.v2.example");
         assert_eq!(plain("fl-proxy").0, "fl-proxy");
         assert_eq!(plain("redis-server").0, "redis-server");
     }

@@ -14,6 +14,7 @@ mod cycle;
 mod exit;
 mod identity;
 mod machine;
+mod replaced;
 mod silent;
 
 pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
@@ -128,7 +129,7 @@ const MANY: u64 = 16;
 /// Finds the crash loops of a timeline.
 #[must_use]
 pub fn find(timeline: &Timeline, policy: &LoopPolicy) -> Loops {
-    let tracks = tracks(timeline);
+    let tracks = tracks(timeline, policy);
     let mut loops = Vec::new();
     for (n, track) in tracks.iter().enumerate() {
         for ends in joined(runs(&track.ends, policy), track, timeline, policy) {
@@ -148,7 +149,7 @@ struct Group {
     texts: Vec<usize>,
 }
 
-fn tracks(timeline: &Timeline) -> Vec<Track> {
+fn tracks(timeline: &Timeline, policy: &LoopPolicy) -> Vec<Track> {
     let events = &timeline.events;
     let sole = sole_host(events);
     let (machines, of_machines) = machine::tracks(events, sole.as_ref());
@@ -182,6 +183,7 @@ fn tracks(timeline: &Timeline) -> Vec<Track> {
             group.process.push(n)
         }
     }
+    replaced::join(&mut groups, events, policy);
     adopt_texts(&mut groups, events);
     groups
         .into_iter()
