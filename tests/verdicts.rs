@@ -245,6 +245,69 @@ fn nothing_more_is_asked_for_where_all_is_there() {
     assert!(!told.contains("itself writes"), "{told}");
 }
 
+/// A file changed early in the morning, and the service started just before its first crash.
+fn started_before(changed: i64) -> Report {
+    let mut log = Log::new(&["web01"]);
+    let wrote =
+        "    ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /etc/geod/limits.conf";
+    log.say(changed, "web01", "sudo[98]", wrote);
+    log.say(
+        ONSET - 4,
+        "web01",
+        "systemd[1]",
+        "Stopping geod.service - geod service...",
+    );
+    log.say(
+        ONSET - 3,
+        "web01",
+        "systemd[1]",
+        "Started geod.service - geod service.",
+    );
+    log.crash(ONSET, "web01", "cannot go on: too many zones");
+    log.report()
+}
+
+#[test]
+fn a_start_that_nothing_explains_was_for_what_is_told_elsewhere() {
+    let report = started_before(600);
+    let incident = only(&report);
+    assert_eq!(incident.verdict, "unknown", "{}", incident.summary);
+    assert!(odds(cause(incident, "unknown"), "unseen").unwrap() > 2.0);
+    assert!(
+        incident.would_decide[0].contains("whatever deploys"),
+        "{:?}",
+        incident.would_decide
+    );
+}
+
+#[test]
+fn a_start_for_a_change_told_just_before_it_is_explained() {
+    let report = started_before(ONSET - 8);
+    let first = &only(&report).causes[0];
+    assert_eq!(first.r#type, "change");
+    assert!(first.probability > 0.8, "{first:?}");
+}
+
+#[test]
+fn a_start_with_its_machine_is_explained() {
+    let mut log = Log::new(&["web01"]);
+    log.say(
+        ONSET - 60,
+        "web01",
+        "kernel",
+        "Linux version 6.1.0-18-amd64 (gcc-12) #1 SMP",
+    );
+    log.say(
+        ONSET - 3,
+        "web01",
+        "systemd[1]",
+        "Started geod.service - geod service.",
+    );
+    log.crash(ONSET, "web01", "cannot go on: too many zones");
+    let report = log.report();
+    assert_eq!(odds(cause(only(&report), "unknown"), "unseen"), None);
+}
+
 #[test]
 fn of_very_many_changes_none_is_left_out_that_would_be_told() {
     let mut log = Log::new(&["web01"]);

@@ -218,8 +218,10 @@ fn plain(text: &str) -> &str {
 
 /// Services that fail because of it are no incident of their own, but no wrong one either.
 fn is_part(incident: &Incident, story: &Story) -> bool {
-    matches!(story.shape, Shape::Cascade | Shape::Dependency)
-        && micros(incident) >= story.onset - 10 * SECOND
+    matches!(
+        story.shape,
+        Shape::Cascade | Shape::Dependency | Shape::Unlogged
+    ) && micros(incident) >= story.onset - 10 * SECOND
 }
 
 fn baselines(report: &Report, incident: &Incident, story: &Story) -> [bool; BASELINES.len()] {

@@ -1,6 +1,7 @@
 //! What verdicts hang on: each number halved and doubled.
 //!
-//! In: weights. Out: how many first causes are others with any one number changed.
+//! In: weights. Out: how many first causes are others with any one number changed. Of the prior of a change, which
+//! all other causes share the rest of, it is the odds that are halved and doubled.
 
 use std::fmt::Write;
 
@@ -95,6 +96,12 @@ fn multiply(value: &mut toml::Value, path: &[String], by: f64) {
         other => other.get_mut(key),
     });
     if let Some(toml::Value::Float(number)) = inner {
-        *number *= by;
+        let is_share = path.iter().eq(["prior", "change"]);
+        let odds = by * *number / (1.0 - *number);
+        *number = if is_share {
+            odds / (1.0 + odds)
+        } else {
+            *number * by
+        };
     }
 }

@@ -62,6 +62,8 @@ pub(crate) enum Shape {
     Data,
     /// Nothing in the logs tells.
     Unexplained,
+    /// A change did it, and it is written down elsewhere.
+    Unlogged,
     /// No incident.
     Quiet,
 }
@@ -82,7 +84,7 @@ impl Shape {
         Self::FixForward,
         Self::Responders,
     ];
-    pub(crate) const OTHER: [Self; 11] = [
+    pub(crate) const OTHER: [Self; 12] = [
         Self::Disk,
         Self::Memory,
         Self::Traffic,
@@ -94,6 +96,18 @@ impl Shape {
         Self::Descriptors,
         Self::Data,
         Self::Unexplained,
+        Self::Unlogged,
+    ];
+    /// How a change that is written down elsewhere may go.
+    const UNLOGGED: [Self; 8] = [
+        Self::Instant,
+        Self::Delayed,
+        Self::Async,
+        Self::Staged,
+        Self::Simultaneous,
+        Self::Cascade,
+        Self::RolledBack,
+        Self::FixForward,
     ];
 
     /// The cause in a report's words; `None` where it is a change or nothing happened.
@@ -108,16 +122,16 @@ impl Shape {
             Self::Permission => "permission",
             Self::Port => "port",
             Self::Descriptors => "descriptors",
-            Self::Data | Self::Unexplained => "unknown",
+            Self::Data | Self::Unexplained | Self::Unlogged => "unknown",
             _ => return None,
         })
     }
 
     /// What share of incidents is of this shape: half of them change, evenly by shape; the others as `prior`
-    /// shares them out, the two of no known cause evenly.
+    /// shares them out, the three of no known cause evenly.
     pub(crate) fn share(self, prior: &BTreeMap<String, f64>) -> f64 {
         let of = |shape: Self| match shape.cause() {
-            Some("unknown") => (prior["unknown"] + prior["other"]) / 2.0,
+            Some("unknown") => (prior["unknown"] + prior["other"]) / 3.0,
             Some(kind) => prior[kind],
             None => 0.0,
         };
@@ -163,6 +177,9 @@ struct Teller {
     pid: u32,
     file: String,
     key: String,
+    /// Whether what sets the incident off is written down elsewhere, and what that is.
+    unlogged: bool,
+    hidden: Option<u64>,
 }
 
 pub(crate) fn tell(shape: Shape, half: Half, seed: u64) -> Story {
@@ -211,6 +228,8 @@ pub(crate) fn tell(shape: Shape, half: Half, seed: u64) -> Story {
         hosts,
         service,
         begin,
+        unlogged: shape == Shape::Unlogged,
+        hidden: None,
     };
     teller.story(shape)
 }
@@ -232,6 +251,10 @@ impl Teller {
                 let (at, texts) = self.changed(shape, onset);
                 trigger = texts;
                 at
+            }
+            Shape::Unlogged => {
+                let shape = Shape::UNLOGGED[self.random.usize(..Shape::UNLOGGED.len())];
+                self.changed(shape, onset).0
             }
             shape => {
                 self.unchanged(shape, onset);
@@ -430,7 +453,11 @@ impl Teller {
         let flag = one(self.half, "flags", &mut of_change);
         let mut texts = Vec::new();
         let mut at = at;
-        for said in change.records(user, flag, &mut of_change) {
+        let records = match self.hidden == Some(change.seed) {
+            true => vec![],
+            false => change.records(user, flag, &mut of_change),
+        };
+        for said in records {
             let pid = self.next_pid();
             self.entries.push(Entry {
                 at,

@@ -27,7 +27,7 @@ pub(super) struct Suspect<'a> {
     pub(super) change: &'a Change,
     pub(super) instance: usize,
     /// When it took effect.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// The service says that it reads one of the change's files, or its crash names one.
     is_read: bool,
     relation: Relation,
@@ -49,6 +49,11 @@ impl<'a> Suspect<'a> {
 
     fn is_tied(&self) -> bool {
         matches!(self.relation, Relation::Service | Relation::Dependency)
+    }
+
+    /// Whether it may be what the service was started anew for.
+    pub(super) fn asks_for_a_start(&self) -> bool {
+        self.change.content && (self.is_tied() || self.relation == Relation::Host)
     }
 
     fn refs(&self) -> Vec<usize> {
@@ -164,7 +169,7 @@ fn timing(case: &Case<'_>, suspect: Suspect<'_>, exposure: Option<(Timestamp, us
 }
 
 /// A lag, told no finer than the stamps are.
-fn in_words(lag: Span, uncertainty: Span) -> String {
+pub(super) fn in_words(lag: Span, uncertainty: Span) -> String {
     let finest = uncertainty.max(Span::from_seconds_f64(0.001));
     if lag < finest {
         format!("less than {finest}")
@@ -174,7 +179,7 @@ fn in_words(lag: Span, uncertainty: Span) -> String {
 }
 
 /// How likely a lag of this many seconds is, a second, for a change that causes a crash loop.
-fn density(timing: &Timing, lag: f64) -> f64 {
+pub(super) fn density(timing: &Timing, lag: f64) -> f64 {
     timing
         .mixture
         .iter()

@@ -21,6 +21,7 @@ mod naming;
 mod other;
 mod series;
 mod tokens;
+mod unseen;
 mod weights;
 
 pub use case::Case;
@@ -107,6 +108,7 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
     let mut scored: Vec<(f64, Cause)> = Vec::new();
+    let mut considered = Vec::new();
     for n in suspects(case) {
         let change = &case.ledger.changes[n];
         let Some(instance) = series::suspected(case, change) else {
@@ -115,7 +117,9 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
         if is_only_exposure(case, change) {
             continue;
         }
-        scored.push(of_change(case, n, Suspect::new(case, n, instance)));
+        let suspect = Suspect::new(case, n, instance);
+        considered.push(suspect);
+        scored.push(of_change(case, n, suspect));
     }
     let prior = &case.weights.prior;
     let rest = 1.0 - prior.change;
@@ -129,15 +133,10 @@ pub fn judge(case: &Case<'_>, inputs: &Inputs<'_>) -> Verdict {
         scored.push((score, rival(finding.kind, prior, finding.summary, evidence)));
     }
     let unknown = (share("unknown").exp() + share("other").exp()).ln();
-    scored.push((
-        unknown,
-        rival(
-            "unknown",
-            unknown,
-            "nothing in these logs".to_owned(),
-            vec![],
-        ),
-    ));
+    let mut evidence: Vec<Evidence> = unseen::change(case, &considered).into_iter().collect();
+    let score = unknown + weigh(case, "unknown", &mut evidence);
+    let summary = "nothing in these logs".to_owned();
+    scored.push((score, rival("unknown", unknown, summary, evidence)));
     let asked_for = |cause: &Cause| match cause.change {
         Some((n, instance)) => case.naming.names(case, n, instance),
         None => *case.naming == Naming::All,

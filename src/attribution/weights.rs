@@ -26,6 +26,7 @@ pub struct Weights {
     pub(super) sign: Sign,
     pub(super) enabling: Enabling,
     pub(super) local: Local,
+    pub(super) unseen: Unseen,
     scale: Scale,
 }
 
@@ -34,6 +35,13 @@ pub struct Weights {
 pub(super) struct Prior {
     pub(super) change: f64,
     pub(super) other: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Unseen {
+    pub(super) share: f64,
+    pub(super) bound: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -35,6 +35,7 @@ pub(super) fn of(parts: &Parts<'_>, found: &incident::Incident) -> Vec<String> {
         };
         told.push(format!("{tense}: {}; {}", first.summary, second.summary));
     }
+    told.extend(elsewhere(parts, found, root));
     told.extend(earlier(parts, found, root));
     told.extend(own_words(parts, found, root));
     told.extend(hosts(parts, found));
@@ -55,6 +56,18 @@ pub(super) fn of(parts: &Parts<'_>, found: &incident::Incident) -> Vec<String> {
         }
     }
     told
+}
+
+/// The service was started shortly before, and nothing here tells what for.
+fn elsewhere(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) -> Option<String> {
+    let mut causes = found.verdict.causes.iter();
+    let unknown = causes.find(|c| c.kind == "unknown" && c.probability >= NEAR)?;
+    let started = unknown.evidence.iter().find(|e| e.factor == "unseen")?;
+    let at = parts.timeline.events[*started.refs.first()?].at.clock();
+    let service = &root.entity.service;
+    Some(format!(
+        "the log of whatever deploys or configures {service}: why it was started at {at}"
+    ))
 }
 
 /// Logs that begin shortly before the first crash show few of the changes that there were.

@@ -57,6 +57,7 @@ impl Teller {
             undo: false,
             seed: self.random.u64(..),
         };
+        self.hidden = self.unlogged.then_some(change.seed);
         if shape == Shape::Latent {
             let old = Change {
                 kind: Kind::Release,
