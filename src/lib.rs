@@ -44,7 +44,7 @@ mod timeline;
 pub use attribution::{Naming, Weights};
 pub use classify::{Class, Rule, RuleFile, RuleSet, Text, parse as parse_rules};
 pub use error::{Error, Warning};
-pub use follow::{Backfill, Feed, Message};
+pub use follow::{Backfill, Feed, JournalPlace, Message};
 pub use loops::LoopPolicy;
 pub use outside::ChangeSource;
 pub use pipeline::{

@@ -55,6 +55,8 @@ pub struct RuleSet {
     /// The rules that each literal belongs to.
     users: Vec<Vec<usize>>,
     texts: Vec<String>,
+    /// Globs of programs whose records quote those of others.
+    quoting: Vec<String>,
 }
 
 impl RuleSet {
@@ -64,7 +66,7 @@ impl RuleSet {
     ///
     /// Where a built-in rule cannot be used, which the tests rule out.
     pub fn builtin() -> Result<Self, Error> {
-        Self::new(pack::rules()?)
+        Ok(Self::new(pack::rules()?)?.quoting(pack::quoting()?))
     }
 
     /// The built-in rules with their examples.
@@ -73,7 +75,7 @@ impl RuleSet {
     ///
     /// As [`RuleSet::builtin`].
     pub fn builtin_with_examples() -> Result<Self, Error> {
-        Self::new(pack::rules_with_examples()?)
+        Ok(Self::new(pack::rules_with_examples()?)?.quoting(pack::quoting()?))
     }
 
     /// The built-in rules without those of the given ids.
@@ -96,6 +98,7 @@ impl RuleSet {
         let builtin = pack::rules()?;
         let mut rules: Vec<Rule> = Vec::new();
         let mut off: BTreeSet<String> = BTreeSet::new();
+        let mut quoting = pack::quoting()?;
         for file in own {
             for id in file.off {
                 if !builtin.iter().any(|rule| rule.id == id) {
@@ -103,6 +106,7 @@ impl RuleSet {
                 }
                 off.insert(id);
             }
+            quoting.extend(file.quoting);
             for rule in file.rules {
                 if rules.iter().all(|earlier| earlier.id != rule.id) {
                     rules.push(rule);
@@ -118,7 +122,19 @@ impl RuleSet {
         let is_kept = |rule: &Rule| !replaced.contains(&rule.id) && !off.contains(&rule.id);
         rules.extend(builtin.into_iter().filter(is_kept));
         rules.retain(|rule| !without.contains(&rule.id.as_str()));
-        Self::new(rules)
+        Ok(Self::new(rules)?.quoting(quoting))
+    }
+
+    /// With these programs, globs, as those whose records quote others'.
+    fn quoting(self, quoting: Vec<String>) -> Self {
+        Self { quoting, ..self }
+    }
+
+    /// Whether records of `program` quote those of others: an alert tells again of crashes and changes that have been
+    /// told, and would count as another one, of the program that tells it.
+    #[must_use]
+    pub fn is_quoting(&self, program: Option<&str>) -> bool {
+        program.is_some_and(|name| self.quoting.iter().any(|glob| rule::fits(glob, name)))
     }
 
     /// A set of these rules, in this order.
@@ -165,6 +181,7 @@ impl RuleSet {
             literals: OnceLock::new(),
             users,
             texts,
+            quoting: Vec::new(),
         })
     }
 
@@ -184,6 +201,9 @@ impl RuleSet {
     /// literals in the line, in [`RuleSet::literals`], where they are known.
     #[must_use]
     pub fn matching(&self, text: &Text<'_>, texts: Option<&[usize]>) -> Vec<usize> {
+        if self.is_quoting(text.program) {
+            return Vec::new();
+        }
         let Text { line, message, .. } = *text;
         let mut candidates = Vec::new();
         match texts {
@@ -270,6 +290,7 @@ impl RuleSet {
         match self.fit(n, &Text::from(example)) {
             Fit::NoLiteral => "holds none of the rule's literals".to_owned(),
             Fit::OtherProgram => "is of another program".to_owned(),
+            Fit::Quoted => "is of a program whose records quote those of others".to_owned(),
             Fit::OtherFact => "has not the facts that the rule wants".to_owned(),
             Fit::NoMatch => "the pattern does not match".to_owned(),
             Fit::Fits => "an earlier rule takes it".to_owned(),
@@ -286,6 +307,8 @@ impl RuleSet {
         };
         if !holds(text.line) && !holds(text.message) {
             Fit::NoLiteral
+        } else if self.is_quoting(text.program) {
+            Fit::Quoted
         } else if !rule.speaks_of(text.program) {
             Fit::OtherProgram
         } else if rule.missing_fact(text).is_some() {
@@ -525,6 +548,8 @@ fn captured<'r, 't>(
 pub enum Fit {
     /// None of its literals is there.
     NoLiteral,
+    /// The record's program quotes those of others.
+    Quoted,
     /// It speaks of other programs.
     OtherProgram,
     /// A fact that it wants is missing, or another.

@@ -11,6 +11,8 @@ use super::written::{Example, Prepared};
 
 /// The rules, without examples: most runs do not ask for them.
 const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+/// Globs of programs whose records quote those of others.
+const QUOTING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/quoting.bin"));
 /// Entries, examples and counter-examples of each rule.
 const EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.bin"));
 
@@ -59,6 +61,11 @@ pub const CAUSE_KINDS: [&str; 11] = [
 pub(super) fn rules() -> Result<Vec<Rule>, Error> {
     let prepared: Vec<Prepared> = read(RULES)?;
     Ok(prepared.into_iter().map(Rule::from).collect())
+}
+
+/// Globs of programs whose records quote those of others.
+pub(super) fn quoting() -> Result<Vec<String>, Error> {
+    read(QUOTING)
 }
 
 /// All built-in rules with their examples.

@@ -21,6 +21,8 @@ pub struct RuleFile {
     pub rules: Vec<Rule>,
     /// Ids of built-in rules that it switches off.
     pub off: Vec<String>,
+    /// Globs of programs whose records quote those of others, and tell nothing of their own.
+    pub quoting: Vec<String>,
 }
 
 /// A rule, compiled.
@@ -93,7 +95,7 @@ impl Rule {
 }
 
 /// Whether `name` fits a glob of letters and `*`.
-fn fits(glob: &str, name: &str) -> bool {
+pub(super) fn fits(glob: &str, name: &str) -> bool {
     match glob.split_once('*') {
         None => glob == name,
         Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
@@ -149,6 +151,7 @@ pub fn parse(file: &str, text: &str) -> Result<RuleFile, Error> {
         file: file.to_owned(),
         rules,
         off: prepared.off,
+        quoting: prepared.quoting,
     })
 }
 

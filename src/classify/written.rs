@@ -18,6 +18,9 @@ struct File {
     /// Ids of built-in rules that are not to be used.
     #[serde(default)]
     off: Vec<String>,
+    /// Globs of programs whose records quote those of others.
+    #[serde(default)]
+    quoting: Vec<String>,
     /// Its rules, in order, with their places.
     #[serde(default)]
     rule: Vec<toml::Spanned<Written>>,
@@ -29,6 +32,8 @@ pub(crate) struct PreparedFile {
     /// Ids of built-in rules that are not to be used.
     #[allow(dead_code, reason = "built-in files switch nothing off")]
     pub(crate) off: Vec<String>,
+    /// Globs of programs whose records quote those of others, and tell nothing of their own.
+    pub(crate) quoting: Vec<String>,
     /// Its rules, in order, each with the line on which it begins, from 1.
     pub(crate) rules: Vec<(u64, Prepared)>,
 }
@@ -136,6 +141,7 @@ pub(crate) fn prepare(text: &str) -> Result<PreparedFile, Wrong> {
     }
     Ok(PreparedFile {
         off: file.off,
+        quoting: file.quoting,
         rules,
     })
 }

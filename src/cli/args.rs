@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::{Parser, Subcommand, ValueEnum};
 use crashtrail::deliver::Program;
-use crashtrail::{Backfill, Span, Timestamp};
+use crashtrail::{Backfill, JournalPlace, Span, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::formats;
@@ -126,11 +126,18 @@ pub(super) struct WatchArgs {
     /// glob, are followed as they appear.
     pub(super) paths: Vec<PathBuf>,
 
+    /// Follow the system's journal, or the one in this folder, by way of journalctl
+    ///
+    /// With --state it goes on after the last record that was read, else it begins with the next one, or with what
+    /// --backfill says. Who may see which records is for the system to say: the group systemd-journal sees all.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub(super) journal: Option<Option<PathBuf>>,
+
     /// How to write alerts: for people, or one JSON object a line (docs/watch.md)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// Read first what files hold already: those written to within this time (`6h`), or `all`
+    /// Read first what is there already: files written to within this time (`6h`), the journal since then, or `all`
     ///
     /// So changes of the last hours are known when the first crash comes. Rotated copies are read as
     /// well. Without it files are read from their end. A pipe is always read whole.
@@ -345,15 +352,21 @@ impl Colour {
 impl WatchArgs {
     /// The paths given; standard input where there is none and something is piped in.
     pub(super) fn paths_or_stdin(&self) -> anyhow::Result<Vec<PathBuf>> {
-        if !self.paths.is_empty() {
+        if !self.paths.is_empty() || self.journal.is_some() {
             return Ok(self.paths.clone());
         }
         if io::stdin().is_terminal() {
             bail!(
-                "nothing to watch: no path given, and nothing is piped in; try `journalctl -f -o json | crashtrail watch`"
+                "nothing to watch: no path given, and nothing is piped in; try `crashtrail watch --journal`"
             );
         }
         Ok(vec![PathBuf::from("-")])
+    }
+
+    /// The journal that is to be followed.
+    pub(super) fn journal_place(&self) -> Option<JournalPlace> {
+        let folder = self.journal.clone()?;
+        Some(folder.map_or(JournalPlace::System, JournalPlace::Folder))
     }
 }
 

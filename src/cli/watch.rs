@@ -25,6 +25,7 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
     let options = WatchOptions {
         scan,
         paths: args.paths_or_stdin()?,
+        journal: args.journal_place(),
         backfill: args.backfill.unwrap_or(Backfill::None),
         poll: args.poll,
         once_idle: args.once_idle,

@@ -22,7 +22,7 @@ use crate::record::{CONTEXT, detect};
 use crate::source::{Source, discover};
 use crate::time::{Span, Timestamp};
 
-use super::{Feed, Gone, InputNo, Message, PIECE, POLL, StreamName, wall};
+use super::{Feed, Gone, InputNo, Message, PIECE, POLL, Print, StreamName, wall};
 
 /// So many of a file's first bytes tell it from others.
 const HEAD: usize = 1024;
@@ -318,7 +318,7 @@ impl Follower {
         if let Some(before) = self.before.remove(path) {
             self.read_missed(&before, Some(position.identity), u64::MAX, false)?;
         }
-        name.print = Some(position.clone());
+        name.print = Some(Print::File(position.clone()));
         let no = self.feed.begin(name)?;
         let followed = Followed {
             no,

@@ -18,8 +18,11 @@ use crate::source::{Meta, STDIN};
 use crate::time::Timestamp;
 
 mod files;
+mod journal;
 
 pub use files::{Backfill, Files, Position};
+pub(crate) use journal::last_cursor;
+pub use journal::{Followed, Journal, JournalPlace, JournalStart};
 
 /// Messages that wait for their reader: a few MiB of bytes.
 const WAITING: usize = 32;
@@ -46,8 +49,27 @@ pub struct StreamName {
     pub lines: u64,
     /// Its format, where it is known.
     pub format: Option<Format>,
-    /// What tells the file from others, for those who follow it by name.
-    pub print: Option<Position>,
+    /// By what it is found again, where it can be read again at all.
+    pub print: Option<Print>,
+}
+
+/// By what an input is found again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Print {
+    /// What tells a file from others.
+    File(Position),
+    /// Where in a journal to go on: after the last record that was read for good.
+    Journal(JournalStart),
+}
+
+impl StreamName {
+    /// Where a journal is to be read on.
+    fn start(&self) -> Option<&JournalStart> {
+        match &self.print {
+            Some(Print::Journal(start)) => Some(start),
+            _ => None,
+        }
+    }
 }
 
 /// What inputs tell.

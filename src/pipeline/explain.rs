@@ -96,6 +96,7 @@ pub fn explain(rules: &RuleSet, text: &[u8], file: Option<&str>) -> Explained {
                 explained.without_literal += 1;
                 continue;
             }
+            Fit::Quoted => Some("program: its records quote those of others".to_owned()),
             Fit::OtherProgram => Some(format!("program: it speaks of {}", rule.program.join(", "))),
             Fit::OtherFact => Some(format!("facts: it wants {}", wanted(rule))),
             Fit::NoMatch => Some("pattern: does not match the message".to_owned()),

@@ -16,7 +16,7 @@ use crate::error::{Error, Warning};
 use super::live::{Live, Saved};
 
 /// The first line of `streams`: another number for each form that it has had.
-const HEAD: &[u8] = b"crashtrail streams 1\n";
+const HEAD: &[u8] = b"crashtrail streams 2\n";
 /// Bytes of the checksum after it: CRC-32, as gzip has it.
 const SUM: usize = 4;
 

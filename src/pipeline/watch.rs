@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use crate::alert::{Alert, Book, Terms};
 use crate::classify::RuleSet;
 use crate::error::{Error, Warning};
-use crate::follow::{Backfill, Feed, Files, InputNo, Message, follow_stream, wall};
+use crate::follow::{
+    Backfill, Feed, Files, Followed, InputNo, Journal, JournalPlace, Message, follow_stream, wall,
+};
 use crate::report::{Incident, Report};
 
 use super::ScanOptions;
@@ -39,7 +41,9 @@ pub struct WatchOptions {
     pub scan: ScanOptions,
     /// Files, folders, globs; `-` for standard input.
     pub paths: Vec<PathBuf>,
-    /// What of the files is read first.
+    /// A journal besides them.
+    pub journal: Option<JournalPlace>,
+    /// What of the files and the journal is read first.
     pub backfill: Backfill,
     /// Whether files are looked at by the clock alone.
     pub poll: bool,
@@ -135,6 +139,8 @@ pub struct Watch {
     last: Option<Moment>,
     sound: bool,
     saving: Option<Saving>,
+    /// Followed until the end.
+    _journal: Option<Followed>,
     /// What is to be told of what was saved.
     warnings: Vec<Warning>,
 }
@@ -155,6 +161,8 @@ impl std::fmt::Debug for Watch {
 
 /// How more of what was before can be seen, where a pipe began only now.
 const MORE: &str = "journalctl -f --since -6h -o json | crashtrail watch";
+/// The same, where the journal is followed.
+const MORE_OF_JOURNAL: &str = "crashtrail watch --journal --backfill 6h";
 
 impl Watch {
     /// Starts to read. The feed tells the watch to stop, or to read the rules again.
@@ -209,6 +217,20 @@ impl Watch {
             };
             files.follow(feed.clone());
         }
+        let journal = options.journal.map(|place| {
+            running += 1;
+            let journal = Journal {
+                before: live.journal(&place.name()),
+                backfill: options.backfill,
+                place,
+            };
+            journal.follow(feed.clone())
+        });
+        let more = match (piped, &journal) {
+            (true, _) => Some(MORE),
+            (false, Some(_)) if options.backfill == Backfill::None => Some(MORE_OF_JOURNAL),
+            (false, _) => None,
+        };
         let watch = Self {
             live,
             book,
@@ -216,7 +238,7 @@ impl Watch {
             options: Settings {
                 policy,
                 once_idle: options.once_idle,
-                more: piped.then_some(MORE),
+                more,
             },
             inputs: BTreeMap::new(),
             behind: running,
@@ -228,6 +250,7 @@ impl Watch {
             last: None,
             sound: true,
             saving,
+            _journal: journal,
             warnings,
         };
         Ok((watch, feed))

@@ -21,6 +21,7 @@ mod tests;
 pub use detect::{
     Evidence, Tag, Tagger, detect, evidence, first_record, minute_key, read, stamp_of,
 };
+pub(crate) use formats::cursor_of;
 pub use formats::{Format, Group, KNOWN, Known};
 
 /// Context on either side of a line that a record may be read from, in bytes. A record that is longer

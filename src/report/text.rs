@@ -99,6 +99,9 @@ pub fn render_incident(changes: &[Change], incident: &Incident, style: Style) ->
 
 /// A line that begins with a word in the column of such words.
 fn labelled(page: &mut Page, label: &str, lines: usize, text: &str) {
+    if label.is_empty() {
+        return page.put(LABEL, LABEL, lines, &[plain(text)]);
+    }
     let label = format!("{label:<width$}", width = LABEL - 2);
     page.put(2, LABEL, lines, &[plain(label), plain(text)]);
 }

@@ -37,7 +37,7 @@ fn prepare() -> Result<(), String> {
         }
     }
     files.sort();
-    let (mut rules, mut examples) = (Vec::new(), Vec::new());
+    let (mut rules, mut examples, mut quoting) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {
         let name = file.display();
         let text = fs::read_to_string(&file).map_err(|err| format!("{name}: {err}"))?;
@@ -45,6 +45,7 @@ fn prepare() -> Result<(), String> {
             Wrong::File(reason) => format!("{name}: {reason}"),
             Wrong::Rule(line, id, reason) => format!("{name}:{line}: rule {id}: {reason}"),
         })?;
+        quoting.extend(prepared.quoting);
         for (_, mut rule) in prepared.rules {
             let written = &mut rule.written;
             let take = std::mem::take::<Vec<written::Example>>;
@@ -62,5 +63,6 @@ fn prepare() -> Result<(), String> {
         fs::write(Path::new(&folder).join(name), bytes).map_err(|err| format!("{name}: {err}"))
     };
     write("rules.bin", postcard::to_stdvec(&rules))?;
+    write("quoting.bin", postcard::to_stdvec(&quoting))?;
     write("examples.bin", postcard::to_stdvec(&examples))
 }

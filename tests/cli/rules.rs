@@ -309,3 +309,29 @@ fn the_worked_example_works() {
         "{with:?}"
     );
 }
+
+#[test]
+fn what_an_alert_quotes_has_not_happened_once_more() {
+    let fixture = Fixture::with_loop();
+    let told = fixture.run(&["scan", "."]).stdout;
+    assert!(told.contains("panic: "), "{told}");
+    let syslog = |program: &str| {
+        let lines = told.lines().enumerate();
+        let lines = lines.map(|(n, line)| {
+            format!(
+                "2026-03-02T10:{:02}:{:02}Z web01 {program}[7]: {line}\n",
+                n / 60,
+                n % 60
+            )
+        });
+        lines.collect::<String>()
+    };
+    fixture.write("own/syslog", syslog("crashtrail"));
+    fixture.write("other/syslog", syslog("chatd"));
+    let events = |args: &[&str]| fixture.run(&[&["rules", "events"], args].concat()).stdout;
+    assert_eq!(events(&["own"]), "");
+    assert!(events(&["other"]).contains("crash panic"));
+    fixture.write("own.toml", "quoting = [\"chat*\"]\n");
+    assert_eq!(events(&["other", "--rules", "own.toml"]), "");
+    assert_eq!(events(&["own", "--rules", "own.toml"]), "");
+}

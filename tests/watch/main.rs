@@ -9,6 +9,7 @@ mod support;
 
 mod deliver;
 mod files;
+mod journal;
 mod pipe;
 mod replay;
 mod state;

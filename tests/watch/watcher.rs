@@ -100,6 +100,10 @@ impl Watcher {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, and waits for that.
     pub(crate) fn stop(self) -> End {
         self.signal("-TERM");

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::classify::{NO_RULE, RuleSet};
 use crate::error::{Error, Warning};
-use crate::follow::{Position, StreamName};
+use crate::follow::{Position, Print, StreamName};
 use crate::framing::MAX_LINE;
 use crate::outside::{self, Outside};
 use crate::report::{Input, Report};
@@ -165,15 +165,26 @@ impl Live {
         let going_on = self.streams.iter().filter(|stream| !stream.ended);
         let position = |stream: &Stream| {
             let (offset, lines) = stream.position();
-            Some(stream.name.print.clone()?.at(offset, lines))
+            match &stream.name.print {
+                Some(Print::File(print)) => Some(print.clone().at(offset, lines)),
+                _ => None,
+            }
         };
         going_on.filter_map(position).collect()
+    }
+
+    /// How far the journal of this name is read for good.
+    #[must_use]
+    pub fn journal(&self, name: &str) -> Option<StreamName> {
+        let going_on = self.streams.iter().filter(|stream| !stream.ended);
+        let mut names = going_on.map(Stream::name_so_far);
+        names.rfind(|n| n.path == name && matches!(n.print, Some(Print::Journal(_))))
     }
 
     /// More is known of what tells a followed file from others.
     pub fn know(&mut self, id: StreamId, print: Position) {
         if let Some(stream) = self.stream(id) {
-            stream.name.print = Some(print);
+            stream.name.print = Some(Print::File(print));
         }
     }
 

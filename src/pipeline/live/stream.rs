@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::classify::{Event, Family, InputName, NO_RULE, Often};
-use crate::follow::StreamName;
+use crate::follow::{JournalStart, Print, StreamName, last_cursor};
 use crate::framing::{Block, Tail};
 use crate::primitives::{ByteOffset, FileId, LineNo};
 use crate::record::{Format, detect};
@@ -111,7 +111,6 @@ impl Stream {
     /// As it is to be saved. Of what can be read again what is settled is saved, of a pipe all that was read.
     pub(super) fn save(&self) -> Saved<'_> {
         let can_be_read = self.name.print.is_some();
-        let (offset, lines) = self.position();
         let mut events = Cow::Borrowed(&*self.events);
         let mut census = Cow::Borrowed(&self.census);
         if !can_be_read && self.draft.length > 0 {
@@ -119,17 +118,23 @@ impl Stream {
             census.to_mut().append(self.draft.census.clone());
         }
         Saved {
-            name: Cow::Owned(StreamName {
-                offset,
-                lines,
-                ..self.name.clone()
-            }),
+            name: Cow::Owned(self.name_so_far()),
             format: self.format,
             events,
             census,
             kept: Cow::Borrowed(&self.kept),
             told: self.told.iter().copied().collect(),
             ended: self.ended || !can_be_read,
+        }
+    }
+
+    /// Its name, with how far it is read for good.
+    pub(super) fn name_so_far(&self) -> StreamName {
+        let (offset, lines) = self.position();
+        StreamName {
+            offset,
+            lines,
+            ..self.name.clone()
         }
     }
 
@@ -226,6 +231,12 @@ impl Stream {
             self.census.append(census);
             self.census.keep_newest(CENSUS.0, CENSUS.1);
             self.lines += lines;
+            // Of a record that was cut off there is no cursor: it would be read once more.
+            if let Some(Print::Journal(start)) = &mut self.name.print
+                && let Some(cursor) = last_cursor(block.main())
+            {
+                *start = JournalStart::After(cursor);
+            }
             self.tail.take(settled);
         }
         if quiet > 0 {

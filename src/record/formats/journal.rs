@@ -145,6 +145,18 @@ pub(in crate::record) fn is_json(line: &[u8]) -> bool {
     line.starts_with(b"{") && memmem::find(line, b"\"__REALTIME_TIMESTAMP\"").is_some()
 }
 
+/// The cursor of an entry in JSON: where in its journal it stands, for journalctl.
+pub(crate) fn cursor_of(line: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        #[serde(rename = "__CURSOR")]
+        cursor: String,
+    }
+    serde_json::from_slice(line)
+        .ok()
+        .map(|entry: Entry| entry.cursor)
+}
+
 /// Reads an entry in JSON.
 pub(in crate::record) fn read_json<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
     let line = frame.line.trim_ascii();

@@ -42,6 +42,7 @@ mod web;
 mod windows;
 
 pub(super) use journal::Places;
+pub(crate) use journal::cursor_of;
 pub use known::{Format, Group, KNOWN, Known};
 
 use Format as F;

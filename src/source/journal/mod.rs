@@ -29,7 +29,8 @@ pub(super) use layout::{Header, MAGIC};
 use clock::Clock;
 use fields::{Fields, Known};
 use layout::{Entry, HEAD, Head, Kind, Packing};
-use line::{COMMAND, FIELDS, HOST, IDENTIFIER, Lines, MESSAGE, NAMED, PID, SYSLOG_PID};
+pub(crate) use line::FIELDS;
+use line::{COMMAND, HOST, IDENTIFIER, Lines, MESSAGE, NAMED, PID, SYSLOG_PID};
 use payload::Unpacker;
 use window::{REACH, Window};
 
