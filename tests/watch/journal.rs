@@ -389,3 +389,41 @@ fn where_there_is_no_journalctl_or_no_folder_that_is_said() {
         assert!(end.stderr.contains("nowhere: No such file"), "{end:?}");
     }
 }
+
+#[test]
+fn the_unit_for_systemd_can_be_used() {
+    let unit = std::fs::read_to_string("contrib/systemd/crashtrail.service").unwrap();
+    let fixture = Fixture::new();
+    let state = fixture.path("state").display().to_string();
+    let start = unit
+        .lines()
+        .find_map(|l| l.strip_prefix("ExecStart="))
+        .unwrap();
+    let mut words = start
+        .split(' ')
+        .map(|w| w.replace("${STATE_DIRECTORY}", &state));
+    let program = words.next().unwrap();
+    let args: Vec<String> = words.collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut command = fixture.command(&args);
+    command.env("PATH", fixture.root());
+    let end = Watcher::spawn(command).end_by_itself();
+    // So its arguments are right.
+    assert!(
+        end.stderr.contains("journalctl is not installed"),
+        "{end:?}"
+    );
+    // The program is not where it will be installed.
+    let unit = unit.replace(&program, "/bin/true");
+    let unit = fixture.write("crashtrail.service", unit);
+    let Ok(output) = Command::new("systemd-analyze")
+        .arg("verify")
+        .arg(unit)
+        .output()
+    else {
+        eprintln!("skipped: systemd-analyze is not installed");
+        return;
+    };
+    let says = String::from_utf8_lossy(&output.stderr);
+    assert!(!says.contains("crashtrail.service"), "{says}");
+}
