@@ -31,6 +31,8 @@ const BUSY: Duration = Duration::from_millis(500);
 const REST: u32 = 4;
 /// How often the status is told.
 const STATUS: Duration = Duration::from_secs(1);
+/// How often it is looked whether what is being told has arrived.
+const ARRIVED: Duration = Duration::from_millis(50);
 /// The most bytes that are taken before they are read.
 const BITE: usize = 1 << 20;
 
@@ -139,6 +141,8 @@ pub struct Watch {
     last: Option<Moment>,
     sound: bool,
     saving: Option<Saving>,
+    /// What a run before was telling as it was killed has not been told yet.
+    told_before: bool,
     /// Followed until the end.
     _journal: Option<Followed>,
     /// What is to be told of what was saved.
@@ -249,6 +253,7 @@ impl Watch {
             told_status: Instant::now(),
             last: None,
             sound: true,
+            told_before: saving.is_some(),
             saving,
             _journal: journal,
             warnings,
@@ -376,12 +381,16 @@ impl Watch {
             .map(|idle| after(self.came + idle));
         let until_status = Some(after(self.told_status + STATUS));
         let until_saved = self.saving_is_due().map(after);
+        let until_told = (self.saving.as_ref())
+            .filter(|saving| saving.telling && !self.told_before)
+            .map(|_| ARRIVED);
         [
             until_due,
             until_worked_out,
             until_idle,
             until_status,
             until_saved,
+            until_told,
         ]
         .into_iter()
         .flatten()
@@ -425,7 +434,7 @@ impl Watch {
                 more: self.options.more,
                 at_end,
             };
-            if self.worked_out.is_none() {
+            if std::mem::take(&mut self.told_before) {
                 alerts = self.book.again(&moment.report, terms);
             }
             let news = self.book.take(&moment.report, terms);
@@ -468,7 +477,7 @@ impl Watch {
         let Some(saving) = &mut self.saving else {
             return self.book.were_told(number);
         };
-        if !saving.telling || listener.is_busy() {
+        if !saving.telling || self.told_before || listener.is_busy() {
             return;
         }
         saving.telling = false;

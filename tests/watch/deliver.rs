@@ -307,3 +307,75 @@ fn figures_are_whole_and_in_both_text_forms() {
         "{names:?}"
     );
 }
+
+#[test]
+fn an_alert_that_may_not_have_arrived_is_posted_again_after_a_kill_and_no_other() {
+    let fixture = Fixture::new();
+    fixture.write(
+        "app.log",
+        (0..4)
+            .map(|n| crash(36_000 + 10 * n, 100 + n as u32))
+            .collect::<String>(),
+    );
+    let watch = |receives: &Receives| {
+        let args = [
+            "--backfill",
+            "all",
+            "--state",
+            "state",
+            "--webhook",
+            &receives.url,
+            "app.log",
+        ];
+        Watcher::start(&fixture, &args)
+    };
+    let silent = Receives::start(&[Answer::Nothing]);
+    let first = watch(&silent);
+    let told = first.next_is("opened");
+    assert_eq!(silent.next().1["number"], told["number"]);
+    first.signal("-KILL");
+    first.end_by_itself();
+    let receives = Receives::start(&[Answer::Status("204 No Content")]);
+    let second = watch(&receives);
+    let (_, again) = receives.next();
+    assert_eq!(
+        (&again["number"], &again["again"]),
+        (&told["number"], &true.into())
+    );
+    assert_eq!(again["incident"]["id"], told["incident"]["id"]);
+    // That it arrived is known a moment after.
+    std::thread::sleep(Duration::from_millis(500));
+    second.signal("-KILL");
+    second.end_by_itself();
+    let third = watch(&receives);
+    third.is_silent_for(Duration::from_millis(800));
+    assert!(receives.bodies.try_recv().is_err());
+    third.stop();
+}
+
+#[test]
+fn the_documentation_has_the_keys_of_an_alert() {
+    let fixture = Fixture::new();
+    let mut watch = Watcher::start(&fixture, &[]);
+    looping(&mut watch);
+    recovers(&mut watch);
+    for n in 0..4 {
+        watch.feed(&crash(36_300 + 10 * n, 200 + n as u32));
+    }
+    let alert = watch.next_is("relapsed");
+    let text = std::fs::read_to_string("docs/watch.md").unwrap();
+    let (_, table) = text.split_once("### As JSON Lines").unwrap();
+    let rows = table.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    let mut told: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    let mut keys: Vec<&str> = alert
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    told.sort_unstable();
+    keys.sort_unstable();
+    assert_eq!(told, keys);
+    ended(watch);
+}
