@@ -447,6 +447,67 @@ fn a_machine_that_is_started_again_on_purpose_is_no_loop() {
     none(log.neighbour(1200));
 }
 
+/// The journal of one unit of a machine that starts every two minutes: no record of the kernel, nor of who stops it.
+/// In both of the forms that journalctl is asked for; `stopped` says whether the unit is stopped before it goes down.
+fn unit_of_a_falling_machine(stopped: bool) -> [String; 2] {
+    let (mut short, mut json) = (String::new(), String::new());
+    for boot in 0..6 {
+        let id = format!("{:032x}", 0xabc0 + boot);
+        writeln!(short, "-- Boot {id} --").unwrap();
+        let mut say = |after: i64, program: &str, pid: u32, message: &str| {
+            let at = START + 120 * boot + after;
+            let time = jiff::Timestamp::from_second(at).unwrap();
+            let stamp = time.strftime("%b %d %H:%M:%S");
+            writeln!(short, "{stamp} h1 {program}[{pid}]: {message}").unwrap();
+            let record = serde_json::json!({
+                "__REALTIME_TIMESTAMP": (at * 1_000_000).to_string(), "_BOOT_ID": id, "_HOSTNAME": "h1",
+                "SYSLOG_IDENTIFIER": program, "_PID": pid.to_string(), "PRIORITY": "6", "MESSAGE": message,
+                "UNIT": "zorkd.service",
+            });
+            writeln!(json, "{record}").unwrap();
+        };
+        say(0, "systemd", 1, "Started zorkd.service - Turns the wheel.");
+        say(1, "zorkd", 812, "zorkd 4.1 takes the stage");
+        say(80, "zorkd", 812, "turned the wheel 80 times");
+        if stopped {
+            say(
+                85,
+                "systemd",
+                1,
+                "Stopping zorkd.service - Turns the wheel...",
+            );
+            say(86, "systemd", 1, "Stopped zorkd.service - Turns the wheel.");
+        }
+    }
+    [short, json]
+}
+
+#[test]
+fn a_machine_that_falls_shows_by_its_boots_where_the_kernel_says_nothing() {
+    for text in unit_of_a_falling_machine(false) {
+        let found = report(&[("unit.log", &text)]);
+        assert_eq!(
+            loops(&found),
+            [("machine".into(), "process".into(), 5, 120)],
+            "{text}"
+        );
+        let first = &found["incidents"][0];
+        assert_eq!(
+            first["verdict"], "unknown",
+            "it was no change that started it: {first:#}"
+        );
+        assert!(
+            first["would_decide"]
+                .to_string()
+                .contains("journalctl -k -b -1")
+        );
+    }
+    for text in unit_of_a_falling_machine(true) {
+        let found = report(&[("unit.log", &text)]);
+        assert_eq!(loops(&found), [], "{text}");
+    }
+}
+
 #[test]
 fn two_services_that_end_each_other_are_two_loops_of_one_incident() {
     let mut log = Log::default();

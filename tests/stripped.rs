@@ -101,6 +101,7 @@ fn loops_are_found_where_no_supervisor_wrote_a_word() {
 fn crash_rules() -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct File {
+        #[serde(default)]
         rule: Vec<Rule>,
     }
     #[derive(serde::Deserialize)]

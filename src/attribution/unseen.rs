@@ -15,6 +15,10 @@ use super::factors::{Suspect, density, in_words};
 const BOOT: Span = Span::from_seconds(600);
 
 pub(super) fn change(case: &Case<'_>, suspects: &[Suspect<'_>]) -> Option<Evidence> {
+    // A machine that starts does so because it fell.
+    if case.root().entity.is_machine() {
+        return None;
+    }
     let w = &case.weights;
     let by = case.onset.plus(case.uncertainty);
     let before = |(t, n): &(Timestamp, usize)| *t <= by && !case.is_after_first_crash(*n);

@@ -24,10 +24,10 @@ pub use files::{Backfill, Files, Position};
 pub(crate) use journal::last_cursor;
 pub use journal::{Followed, Journal, JournalPlace, JournalStart};
 
-/// Messages that wait for their reader: a few MiB of bytes.
-const WAITING: usize = 32;
-/// Bytes that are read at once.
-pub(crate) const PIECE: usize = 128 * 1024;
+/// Messages that wait for their reader: a MiB of bytes.
+const WAITING: usize = 16;
+/// Bytes that are read at once: as many as a pipe holds (pipe(7)).
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// Which input: its number, in the order in which they were opened.
 pub type InputNo = u64;

@@ -18,7 +18,25 @@ pub struct Entity {
     pub instance: Option<String>,
 }
 
+/// What a machine is called among services.
+const MACHINE: &str = "machine";
+
 impl Entity {
+    /// A machine as a whole.
+    pub(super) fn machine(host: Option<String>) -> Self {
+        Self {
+            host,
+            service: MACHINE.to_owned(),
+            instance: None,
+        }
+    }
+
+    /// Whether it is a machine as a whole.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        self.service == MACHINE
+    }
+
     /// Whether its name was made up for it alone, and another one takes its place.
     #[must_use]
     pub fn is_generated(&self) -> bool {

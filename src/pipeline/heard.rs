@@ -4,7 +4,8 @@
 //! restarts ([`lives`](super::lives)): a stream cannot be read once more. What is kept is bounded; those
 //! that wrote last the longest ago are forgotten first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,15 +48,18 @@ impl Heard {
         if block.offset_of(text.len()).get() - begin != text.len() as u64 {
             return;
         }
-        for writer in census.writers.iter().filter(|w| !w.pid.is_empty()) {
-            let (first, last) = (writer.tally.first.0 - begin, writer.tally.last.0 - begin);
-            let known = self.by_writer.entry(writer.key()).or_default();
+        let ears: Vec<Ear> = (census.writers.iter())
+            .filter_map(|writer| Ear::of(writer, begin, &self.by_writer))
+            .collect();
+        for (ear, found) in ears.iter().zip(listen(text, &ears)) {
+            let kept = |at: &usize| keep(line_at(text, *at), *at, begin);
+            let known = self.by_writer.entry(ear.key).or_default();
             self.bytes -= size_of_end(&known.1);
             if known.0.is_empty() {
-                known.0 = forward(text, first as usize, begin, writer);
+                known.0 = found.0.iter().map(kept).collect();
                 self.bytes += size_of_end(&known.0);
             }
-            known.1 = back(text, last as usize, begin, writer);
+            known.1 = found.1.iter().map(kept).collect();
             self.bytes += size_of_end(&known.1);
         }
         self.number(text, begin, lines, census);
@@ -125,11 +129,6 @@ fn size_of_end(end: &End) -> usize {
     end.iter().map(|k| k.text.len() + size_of::<Kept>()).sum()
 }
 
-/// Whether a line may be of a writer; the record tells, once it is read.
-fn may_be(line: &[u8], writer: &Writer) -> bool {
-    line.len() <= LONG && memchr::memmem::find(line, &writer.pid).is_some()
-}
-
 fn keep(line: &[u8], at: usize, begin: u64) -> Kept {
     Kept {
         offset: begin + at as u64,
@@ -138,34 +137,177 @@ fn keep(line: &[u8], at: usize, begin: u64) -> Kept {
     }
 }
 
-fn forward(text: &[u8], at: usize, begin: u64, writer: &Writer) -> End {
-    let mut end = End::new();
-    let mut from = at;
-    for line in text[at..].split_inclusive(|b| *b == b'\n') {
-        if from - at > REACH || end.len() >= LINES {
-            break;
-        }
-        if may_be(line, writer) {
-            end.push(keep(line, from, begin));
-        }
-        from += line.len();
-    }
-    end
+/// The line that begins at `at`, with its end.
+fn line_at(text: &[u8], at: usize) -> &[u8] {
+    let rest = &text[at..];
+    &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1)]
 }
 
-fn back(text: &[u8], at: usize, begin: u64, writer: &Writer) -> End {
-    let mut end = End::new();
-    let mut from = at;
-    loop {
-        let to = memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |n| from + n);
-        if may_be(&text[from..to], writer) {
-            end.push(keep(&text[from..to], from, begin));
-        }
-        if from == 0 || at - from > REACH || end.len() >= LINES {
-            break;
-        }
-        from = memchr::memrchr(b'\n', &text[..from - 1]).map_or(0, |n| n + 1);
+/// Which lines of a block are wanted of a process.
+struct Ear {
+    key: u64,
+    pid: u32,
+    /// From here on, where its first lines are not known.
+    first: Option<usize>,
+    /// Up to the line that begins here.
+    last: usize,
+}
+
+impl Ear {
+    /// `None` of a writer without a process id.
+    fn of(writer: &Writer, begin: u64, known: &HashMap<u64, (End, End)>) -> Option<Self> {
+        let pid = std::str::from_utf8(&writer.pid).ok()?.parse().ok()?;
+        let (first, last) = (writer.tally.first.0 - begin, writer.tally.last.0 - begin);
+        let key = writer.key();
+        let is_known = known.get(&key).is_some_and(|ends| !ends.0.is_empty());
+        Some(Self {
+            key,
+            pid,
+            first: (!is_known).then_some(first as usize),
+            last: last as usize,
+        })
     }
-    end.reverse();
-    end
+}
+
+/// Where the first and the last lines begin that may be of each process: they hold its id, which any
+/// number may be; the record tells, once it is read. One pass for all, as a block may be of very many.
+fn listen(text: &[u8], ears: &[Ear]) -> Vec<(Vec<usize>, VecDeque<usize>)> {
+    let mut found: Vec<(Vec<usize>, VecDeque<usize>)> = Vec::new();
+    found.resize_with(ears.len(), Default::default);
+    let mut by_pid: HashMap<u32, Vec<usize>> = HashMap::with_capacity(ears.len());
+    // Most numbers are nobody's.
+    let mut some = vec![0_u64; 1 << 10];
+    let bit = |pid: u32| (pid as usize >> 6 & 0x3ff, 1_u64 << (pid & 63));
+    for (n, ear) in ears.iter().enumerate() {
+        by_pid.entry(ear.pid).or_default().push(n);
+        let (word, bit) = bit(ear.pid);
+        some[word] |= bit;
+    }
+    let mut take = |pid: u32, at: usize| {
+        let (word, bit) = bit(pid);
+        if some[word] & bit == 0 {
+            return;
+        }
+        for &n in by_pid.get(&pid).into_iter().flatten() {
+            let (first, last) = &mut found[n];
+            let ear = &ears[n];
+            let is_first = |from| (from..=from + REACH).contains(&at);
+            if ear.first.is_some_and(is_first) && first.len() < LINES && first.last() != Some(&at) {
+                first.push(at);
+            }
+            if at <= ear.last && at + REACH >= ear.last && last.back() != Some(&at) {
+                if last.len() == LINES {
+                    last.pop_front();
+                }
+                last.push_back(at);
+            }
+        }
+    };
+    for part in wanted(text, ears) {
+        let mut at = part.start;
+        while at < part.end {
+            let line = line_at(text, at);
+            if line.len() <= LONG {
+                numbers(line, |number| take(number, at));
+            }
+            at += line.len();
+        }
+    }
+    found
+}
+
+/// The parts of the text in which lines are wanted, in order, from the start of a line each.
+fn wanted(text: &[u8], ears: &[Ear]) -> Vec<Range<usize>> {
+    let line_start = |at: usize| memchr::memrchr(b'\n', &text[..at]).map_or(0, |n| n + 1);
+    let mut parts: Vec<Range<usize>> = Vec::with_capacity(2 * ears.len());
+    for ear in ears {
+        parts.extend(ear.first.map(|from| from..from + REACH + 1));
+        parts.push(ear.last.saturating_sub(REACH)..ear.last + 1);
+    }
+    parts.sort_unstable_by_key(|part| part.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(before) if part.start <= before.end => before.end = before.end.max(part.end),
+            _ => joined.push(part),
+        }
+    }
+    for part in &mut joined {
+        *part = line_start(part.start)..part.end.min(text.len());
+    }
+    joined
+}
+
+/// The numbers in a line that may be process ids.
+fn numbers(line: &[u8], mut tell: impl FnMut(u32)) {
+    let (mut number, mut digits) = (0_u32, 0);
+    for byte in line.iter().chain(b"\n") {
+        if byte.is_ascii_digit() {
+            number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
+            digits += 1;
+        } else if digits > 0 {
+            if digits <= 10 {
+                tell(number);
+            }
+            (number, digits) = (0, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_process_gets_its_first_and_last_lines() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for (writers, lines) in [(1, 40), (3, 100), (40, 900), (300, 900)] {
+            let mut text = Vec::new();
+            let mut places: Vec<(u32, usize)> = Vec::new();
+            for n in 0..lines {
+                let pid = 100 + random.u32(0..writers);
+                places.push((pid, text.len()));
+                let long = "x".repeat(random.usize(0..200));
+                // Of 1000 no number is a part: a number is whole.
+                text.extend_from_slice(format!("1000{pid} app[{pid}]: {n}. {long}\n").as_bytes());
+            }
+            let of = |pid: u32| {
+                places
+                    .iter()
+                    .filter(move |(p, _)| *p == pid)
+                    .map(|(_, at)| *at)
+            };
+            let ears: Vec<Ear> = (100..100 + writers)
+                .filter_map(|pid| {
+                    let (first, last) = (of(pid).next()?, of(pid).next_back()?);
+                    let first = random.bool().then_some(first);
+                    Some(Ear {
+                        key: pid.into(),
+                        pid,
+                        first,
+                        last,
+                    })
+                })
+                .collect();
+            for (ear, (first, last)) in ears.iter().zip(listen(&text, &ears)) {
+                // A line may hold another's id as its own count.
+                let is_own = |at: &usize| of(ear.pid).any(|own| own == *at);
+                let told = ear
+                    .first
+                    .into_iter()
+                    .flat_map(|from| of(ear.pid).filter(move |at| *at <= from + REACH));
+                let told: Vec<usize> = told.take(LINES).collect();
+                let own: Vec<usize> = first.iter().copied().filter(is_own).collect();
+                assert!(told.starts_with(&own) && first.len() <= LINES);
+                assert!(ear.first.is_none_or(|from| own.first() == Some(&from)));
+                let told: Vec<usize> = of(ear.pid).filter(|at| at + REACH >= ear.last).collect();
+                let own: Vec<usize> = last.iter().copied().filter(is_own).collect();
+                assert!(told.ends_with(&own) && last.len() <= LINES);
+                assert_eq!(own.last(), Some(&ear.last));
+                if last.len() < LINES {
+                    assert_eq!(own, told);
+                }
+            }
+        }
+    }
 }

@@ -389,9 +389,9 @@ impl View<'_> {
                 if killed > 0 {
                     parts.push(format!("{} of the kernel", counted(killed, "record")));
                 }
-                let boots = count(&|e| e.class == Class::Boot);
-                if boots > 0 {
-                    parts.push(format!("{} that nothing asked for", counted(boots, "boot")));
+                if found.entity.is_machine() {
+                    let boots = counted(ends.len() as u64, "boot");
+                    parts.push(format!("{boots} that nothing asked for"));
                 }
                 if inferred > 0 {
                     parts.push(format!("{} without last words known", counted(inferred, "end")));

@@ -95,6 +95,10 @@ fn own_words(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) ->
         .filter(|l| l.entity.service == *service);
     let mut ends = of_service.flat_map(|l| &parts.loops.tracks[l.track].ends[l.ends.clone()]);
     let silent = ends.all(|end| end.texts.is_empty());
+    if silent && root.entity.is_machine() {
+        let text = "the machine's own last words (`journalctl -k -b -1`, /sys/fs/pstore, its console, the board's event log): none are known here";
+        return Some(text.to_owned());
+    }
     silent.then(|| {
         format!(
             "what {service} itself writes as it dies (its own log, `journalctl -u {service}`): no word of it is known here"

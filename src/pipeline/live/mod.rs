@@ -36,7 +36,7 @@ use stream::{News, Stream};
 /// record time goes on no longer than this by the clock on the wall: silence is no sign of health.
 const LIVE: Span = Span::from_seconds(60);
 /// The most threads that work on verdicts.
-const THREADS: usize = 2;
+const THREADS: usize = 1;
 /// Lists of changes and repositories are read again after this time.
 const LISTS: Duration = Duration::from_secs(30);
 

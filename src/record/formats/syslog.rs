@@ -74,13 +74,24 @@ pub(in crate::record) fn split(line: &[u8]) -> Option<Split<'_>> {
 pub(in crate::record) fn read<'a>(frame: Frame<'a>) -> Option<Record<'a>> {
     let line = lines::chomp(frame.line);
     if is_separator(line) {
-        return Some(Record {
-            message: Cow::Borrowed(line),
-            ..start(Format::JournalShort, frame.line)
-        });
+        return Some(separator(frame, line));
     }
     let split = split(line)?;
     Some(record(frame.line, line, split))
+}
+
+/// What journalctl puts between records: the next boot begins with the record below it.
+fn separator<'a>(frame: Frame<'a>, line: &'a [u8]) -> Record<'a> {
+    let mut record = start(Format::JournalShort, frame.line);
+    record.message = Cow::Borrowed(line);
+    let below = frame.after.split(|byte| *byte == b'\n').next();
+    if let Some(below) = below.map(lines::chomp)
+        && let Some(split) = split(below)
+    {
+        record.stamp = split.stamp.and_then(|head| Some(head.read(below)?.0));
+        record.host = named(split.host);
+    }
+    record
 }
 
 /// Reads one line and the lines below it that bear no header: a message of several lines.
