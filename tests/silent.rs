@@ -415,6 +415,31 @@ fn what_was_new_before_a_loop_is_told_with_its_first_line() {
     assert_eq!(text.lines().nth(line - 1), first["text"].as_str());
 }
 
+#[test]
+fn a_neighbour_that_warns_of_something_new_is_told_as_well() {
+    let starts: Vec<i64> = (0..5).map(|n| 120_000 + n * 3100).collect();
+    let mut log = looping(&starts);
+    log.say(
+        100_200,
+        "sudo[90]",
+        "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /srv/zork/grid.dat",
+    );
+    for n in 0..20 {
+        log.say(n * 4000, "mapd[50]", &format!("WARN slow answer of {n} ms"));
+        log.say(n * 4000 + 1, "mapd[50]", &format!("INFO {n} tiles drawn"));
+    }
+    log.say(101_000, "mapd[50]", "WARN slow answer of 31 ms");
+    log.say(101_500, "mapd[50]", "INFO reading grid.dat anew");
+    log.say(102_000, "mapd[50]", "WARN grid.dat has 9 columns, not 8");
+    let report = log.neighbour(300).report();
+    let new = report["incidents"][0]["new_messages"].as_array().unwrap();
+    let theirs: Vec<&str> = (new.iter())
+        .filter(|message| message["service"] == "mapd")
+        .map(|message| message["template"].as_str().unwrap())
+        .collect();
+    assert_eq!(theirs, ["WARN grid.dat has # columns, not #"], "{new:#?}");
+}
+
 const BOOT: &str = "Linux version 6.1.0-28-amd64 (builder@example.org) (gcc-12) #1 SMP";
 
 #[test]

@@ -20,6 +20,7 @@ mod silent;
 pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
 pub use cycle::{CrashKind, End, Track, is_supervisor};
 pub use identity::{Entity, is_alias, plain};
+pub(crate) use silent::is_failure;
 pub use silent::{Line, Process, Suspect, Voice, suspects};
 
 /// What makes a crash loop; each bound can be set.

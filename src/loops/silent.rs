@@ -20,7 +20,8 @@ mod requests;
 mod signs;
 
 use requests::Request;
-use signs::{is_end, is_failure, stable};
+pub(crate) use signs::is_failure;
+use signs::{is_end, stable};
 
 /// Lives of one program that overlap make it a pool, or one that forks: no more than this share of them.
 const OVERLAPS: f64 = 0.2;

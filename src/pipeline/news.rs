@@ -1,10 +1,11 @@
-//! What was new before an incident: messages of the service that failed first which it had not written
-//! before the change that is blamed, or hardly ever.
+//! What was new before an incident: messages of the service that failed first, and warnings of its neighbours,
+//! which they had not written before the change that is blamed, or hardly ever.
 //!
 //! In: incidents, and the inputs. Out: for each a few messages, by template, with their first line. What
 //! stands before the first crash is read back within a bound, of files only: a stream's is gone. Nothing
 //! after the first crash counts.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -15,8 +16,8 @@ use crate::classify::{Event, Templates};
 use crate::framing::{BLOCK, Blocks};
 use crate::incident::Incident;
 use crate::ledger::Ledger;
-use crate::loops::{Loops, plain};
-use crate::record::{Frame, Record, read};
+use crate::loops::{Loops, is_failure, plain};
+use crate::record::{Frame, Record, Severity, leading_level, read};
 use crate::report::{LookedBack, NewMessage, News, Ref, Time};
 use crate::source::Source;
 use crate::time::{Span, Timestamp};
@@ -28,6 +29,12 @@ const REACH: u64 = 4 << 20;
 const TEMPLATES: usize = 500;
 /// The most messages that are told of one incident.
 const TOLD: usize = 3;
+/// And of them the most that are its neighbours'.
+const OF_NEIGHBOURS: usize = 2;
+/// Neighbours are those that warn of something within the last of these bytes before the first crash; so many of
+/// them are listened to.
+const NEARBY: usize = 256 << 10;
+const NEIGHBOURS: usize = 8;
 /// Where no change is blamed, this long before the first crash is looked at.
 const BEFORE: Span = Span::from_seconds(600);
 /// And a change that lies farther back is looked at for this long.
@@ -54,7 +61,14 @@ pub(super) fn of_all(
         let source = opened.source.filter(|source| source.path != "-")?;
         // What cannot be read once more has been warned of by the look at last words.
         let text = before(source, look.event.place.offset.get()).ok()?;
-        look.news(&text, opened)
+        let mut news = look.news(&text, opened)?;
+        let neighbours = look.neighbours(&text, opened);
+        let theirs = neighbours
+            .iter()
+            .filter_map(|neighbour| neighbour.news(&text, opened));
+        let theirs = theirs.flat_map(|news| news.messages).take(OF_NEIGHBOURS);
+        news.messages.extend(theirs);
+        Some(news)
     };
     incidents.par_iter().map(of).collect()
 }
@@ -65,9 +79,11 @@ struct Look<'a> {
     event: &'a Event,
     /// What the service is called in its own lines.
     names: BTreeSet<String>,
-    service: &'a str,
+    service: Cow<'a, str>,
     /// The window's start.
     from: Timestamp,
+    /// What a neighbour says counts where it warns.
+    warns: bool,
 }
 
 /// A line of the service.
@@ -78,6 +94,7 @@ struct Said {
     /// Where in a binary journal.
     cursor: Option<String>,
     text: String,
+    warns: bool,
 }
 
 impl<'a> Look<'a> {
@@ -106,15 +123,54 @@ impl<'a> Look<'a> {
         Some(Self {
             event: &timeline.events[*first],
             names,
-            service: &root.entity.service,
+            service: Cow::Borrowed(&root.entity.service),
+            warns: false,
             from: change.map_or(incident.onset.minus(BEFORE), |at| at.max(earliest)),
         })
     }
 
-    fn is_of_service(&self, record: &Record<'_>) -> bool {
+    /// The other programs of its host that warned of something shortly before.
+    fn neighbours(&self, text: &[u8], opened: &Opened<'_>) -> Vec<Self> {
+        let from = text.len().saturating_sub(NEARBY);
+        let from = from + memchr::memchr(b'\n', &text[from..]).map_or(0, |n| n + 1);
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut at = from;
+        while at < text.len() && names.len() < NEIGHBOURS {
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+            let frame = Frame {
+                line: text[at..end].trim_ascii_end(),
+                before: &[],
+                after: &text[(end + 1).min(text.len())..],
+            };
+            at = end + 1;
+            let Some(record) = read(frame, opened.format).filter(warns) else {
+                continue;
+            };
+            if self.is_of_host(&record)
+                && !self.is_of_service(&record)
+                && let Some(program) = record.program.as_deref()
+            {
+                names.insert(plain(program).0);
+            }
+        }
+        let look = |name: String| Self {
+            event: self.event,
+            names: BTreeSet::from([name.clone()]),
+            service: Cow::Owned(name),
+            from: self.from,
+            warns: true,
+        };
+        names.into_iter().map(look).collect()
+    }
+
+    fn is_of_host(&self, record: &Record<'_>) -> bool {
         let host = record.host.as_deref();
+        host.is_none() || self.event.host.is_none() || host == self.event.host.as_deref()
+    }
+
+    fn is_of_service(&self, record: &Record<'_>) -> bool {
         let names = [record.unit.as_deref(), record.program.as_deref()];
-        (host.is_none() || self.event.host.is_none() || host == self.event.host.as_deref())
+        self.is_of_host(record)
             && (names.iter().flatten()).any(|name| self.names.contains(&plain(name).0))
     }
 
@@ -160,6 +216,7 @@ impl<'a> Look<'a> {
                     at: Timestamp::from_nanos(stamp.known_nanos() + shift),
                     offset: begin + from as u64,
                     cursor: record.cursor.as_deref().map(str::to_owned),
+                    warns: warns(&record),
                     text: match record.unwrapped {
                         true => message.into_owned(),
                         false => String::from_utf8_lossy(frame.line).into_owned(),
@@ -176,7 +233,7 @@ impl<'a> Look<'a> {
         let mut told: BTreeSet<usize> = BTreeSet::new();
         let mut news = Vec::new();
         for first in &window {
-            if !told.insert(first.template) {
+            if self.warns && !first.warns || !told.insert(first.template) {
                 continue;
             }
             let of = |all: &[&Said]| all.iter().filter(|s| s.template == first.template).count();
@@ -189,7 +246,7 @@ impl<'a> Look<'a> {
             let after = &text[(first.offset - begin) as usize..];
             let lines = memchr::memchr_iter(b'\n', after).count() as u64;
             news.push(NewMessage {
-                service: self.service.to_owned(),
+                service: self.service.clone().into_owned(),
                 template: templates.text(first.template),
                 count: count as u64,
                 before: seen as u64,
@@ -220,6 +277,14 @@ impl<'a> Look<'a> {
                 forgotten: templates.forgotten(),
             },
         })
+    }
+}
+
+/// Whether it tells of trouble: by its level, or where it has none by its words.
+fn warns(record: &Record<'_>) -> bool {
+    match record.severity.or_else(|| leading_level(&record.message)) {
+        Some(severity) => severity <= Severity::Warning,
+        None => is_failure(&String::from_utf8_lossy(&record.message)),
     }
 }
 

@@ -134,6 +134,7 @@ pub struct Watch {
     /// Inputs that have not read yet what lay there before, and inputs that have not ended.
     behind: usize,
     running: usize,
+    began: Instant,
     came: Instant,
     worked_out: Option<Instant>,
     rest_until: Option<Instant>,
@@ -247,6 +248,7 @@ impl Watch {
             inputs: BTreeMap::new(),
             behind: running,
             running,
+            began: Instant::now(),
             came: Instant::now(),
             worked_out: None,
             rest_until: None,
@@ -273,7 +275,9 @@ impl Watch {
         loop {
             let stop = self.hear(listener);
             let now = Instant::now();
-            self.live.advance(now);
+            // What lies there comes as fast as it is read: a wait tells nothing of where a record ends.
+            let is_behind = self.behind > 0;
+            self.live.advance(if is_behind { self.began } else { now });
             if stop {
                 break;
             }

@@ -21,8 +21,8 @@ mod tests;
 pub use detect::{
     Evidence, Tag, Tagger, detect, evidence, first_record, minute_key, read, stamp_of,
 };
-pub(crate) use formats::cursor_of;
 pub use formats::{Format, Group, KNOWN, Known};
+pub(crate) use formats::{cursor_of, leading_level};
 
 /// Context on either side of a line that a record may be read from, in bytes. A record that is longer
 /// than this is cut off.

@@ -66,7 +66,7 @@ pub(super) fn is_end(message: &str) -> bool {
 }
 
 /// Whether a message tells of a failure.
-pub(super) fn is_failure(message: &str) -> bool {
+pub(crate) fn is_failure(message: &str) -> bool {
     let text = message.to_lowercase();
     let text = NONE.iter().fold(text, |text, none| text.replace(none, ""));
     FAILURES.iter().any(|part| text.contains(part))

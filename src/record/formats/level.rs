@@ -37,6 +37,14 @@ pub(in crate::record) fn bare(word: &[u8]) -> Option<Severity> {
     if shouted && !ordinary { of(word) } else { None }
 }
 
+/// The severity that a message without any of its own begins with, in capitals.
+pub(crate) fn leading(message: &[u8]) -> Option<Severity> {
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic();
+    let start = message.iter().position(is_part)?;
+    let word = message[start..].split(|byte| !is_part(byte)).next()?;
+    bare(word)
+}
+
 /// The severity of one letter: klog's, logcat's, MongoDB's.
 pub(in crate::record) fn letter(letter: u8) -> Option<Severity> {
     Some(match letter {

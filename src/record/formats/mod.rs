@@ -44,6 +44,7 @@ mod windows;
 pub(super) use journal::Places;
 pub(crate) use journal::cursor_of;
 pub use known::{Format, Group, KNOWN, Known};
+pub(crate) use level::leading as leading_level;
 
 use Format as F;
 

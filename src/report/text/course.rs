@@ -43,7 +43,12 @@ pub(super) fn tell(page: &mut Page, view: &View<'_>) {
             0 => "never before".to_owned(),
             n => format!("{n} before"),
         };
-        let lead = format!("new {} ({times}, {before}): ", at.unwrap_or_default());
+        let of = match view.incident.loops.first() {
+            Some(root) if root.entity.service != new.service => format!(" of {}", new.service),
+            _ => String::new(),
+        };
+        let at = at.unwrap_or_default();
+        let lead = format!("new {at}{of} ({times}, {before}): ");
         page.put(2, 4, 2, &[plain(lead), piece(&new.template, PLAIN)]);
     }
     // That a supervisor tells is the rule, and said by its records.
