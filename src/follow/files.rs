@@ -8,14 +8,10 @@
 //! that was copied and truncated keeps its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, Metadata};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Warning};
 use crate::record::{CONTEXT, detect};
@@ -24,8 +20,15 @@ use crate::time::{Span, Timestamp};
 
 use super::{Feed, Gone, InputNo, Message, PIECE, POLL, Print, StreamName, wall};
 
-/// So many of a file's first bytes tell it from others.
-const HEAD: usize = 1024;
+mod named;
+mod notifier;
+mod position;
+
+use named::{candidates, copy_of, is_current, is_named, settled};
+use notifier::Notifier;
+pub use position::Position;
+use position::{HEAD, count, hash_of_head, identity, read_at};
+
 /// A file that was rotated away, or removed, is read for so long after it last grew: its writer may not
 /// have noticed yet.
 const LEAVING: Duration = Duration::from_secs(30);
@@ -43,21 +46,6 @@ pub enum Backfill {
     Last(Span),
     /// All.
     All,
-}
-
-/// How far a file was read, and what tells it from others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// As followed.
-    pub path: PathBuf,
-    /// Device and inode.
-    identity: (u64, u64),
-    /// How many first bytes are hashed, and their hash.
-    head: (u64, u64),
-    /// Bytes that were read, up to the end of a line.
-    pub offset: u64,
-    /// Lines that were read.
-    pub lines: u64,
 }
 
 /// What is to be followed.
@@ -537,294 +525,4 @@ impl Followed {
                 && head > 0
                 && hash_of_head(&self.file, head).is_some_and(|is| is != hash)
     }
-}
-
-impl Position {
-    /// The same file, read up to another place.
-    #[must_use]
-    pub fn at(self, offset: u64, lines: u64) -> Self {
-        Self {
-            offset,
-            lines,
-            ..self
-        }
-    }
-
-    fn note_head(&mut self, bytes: &[u8]) {
-        let head = &bytes[..bytes.len().min(HEAD)];
-        self.head = (head.len() as u64, hash(head));
-    }
-
-    /// Whether this is the file, and none of what was read is missing.
-    fn is_of(&self, file: &File) -> bool {
-        let Ok(meta) = file.metadata() else {
-            return false;
-        };
-        meta.len() >= self.offset
-            && (self.head.0 == 0 || hash_of_head(file, self.head.0) == Some(self.head.1))
-            && (self.head.0 > 0 || identity(&meta) == self.identity)
-    }
-
-    /// Whether these are the file's bytes.
-    fn is_in(&self, reader: &mut dyn Read) -> bool {
-        let mut head = Vec::new();
-        let read = reader.take(self.head.0).read_to_end(&mut head);
-        read.is_ok() && self.head.0 > 0 && self.head == (head.len() as u64, hash(&head))
-    }
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The hash of the first bytes; `None` where there are fewer.
-fn hash_of_head(file: &File, length: u64) -> Option<u64> {
-    let mut head = vec![0; (length as usize).min(HEAD)];
-    let read = read_at(file, &mut head, 0).ok()?;
-    (read == head.len()).then(|| hash(&head))
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    use std::os::unix::fs::FileExt;
-    let mut length = 0;
-    while length < bytes.len() {
-        match file.read_at(&mut bytes[length..], offset + length as u64)? {
-            0 => break,
-            read => length += read,
-        }
-    }
-    Ok(length)
-}
-
-#[cfg(not(unix))]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut again = file.try_clone()?;
-    let place = again.stream_position()?;
-    again.seek(SeekFrom::Start(offset))?;
-    let read = again.read(bytes);
-    again.seek(SeekFrom::Start(place))?;
-    read
-}
-
-#[cfg(unix)]
-fn identity(meta: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (meta.dev(), meta.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(_meta: &Metadata) -> (u64, u64) {
-    (0, 0)
-}
-
-/// Length and number of the whole lines of a file.
-fn count(file: &mut File) -> io::Result<(u64, u64)> {
-    let mut bytes = vec![0; PIECE];
-    let (mut length, mut whole, mut lines) = (0, 0, 0);
-    loop {
-        match file.read(&mut bytes)? {
-            0 => return Ok((whole, lines)),
-            read => {
-                let piece = &bytes[..read];
-                lines += memchr::memchr_iter(b'\n', piece).count() as u64;
-                if let Some(last) = memchr::memrchr(b'\n', piece) {
-                    whole = length + last as u64 + 1;
-                }
-                length += read as u64;
-            }
-        }
-    }
-}
-
-/// Whether a file of this name is written to, rather than a copy of before. One that was given is where
-/// there is no file that it may be a copy of.
-fn is_current(path: &Path, given: bool) -> bool {
-    let source = Source::at(path);
-    !source.is_rotated() || given && !Path::new(&source.series()).exists()
-}
-
-/// The files of a series, the oldest first, once they are not being renamed or compressed; after so many
-/// tries as they are.
-fn settled(path: &Path, series: &str) -> Vec<Source> {
-    const TRIES: usize = 100;
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = parent.unwrap_or(Path::new(".")).to_owned();
-    let base = |series: &str| series.rsplit('/').next().map(str::to_owned);
-    let wanted = base(series);
-    let listed = || {
-        let found = discover(std::slice::from_ref(&folder)).map(|found| found.list);
-        let mut list = found.unwrap_or_default();
-        list.retain(|source| base(&source.series()) == wanted);
-        list
-    };
-    // What is being compressed lies there twice, and is no copy yet.
-    let state = || {
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        let files = entries.filter(|entry| base(&Source::at(&entry.path()).series()) == wanted);
-        let mut files: Vec<_> = files
-            .filter_map(|entry| {
-                let meta = entry.metadata().ok()?;
-                // The one that is written to grows.
-                let length = (entry.path() != path).then_some(meta.len());
-                Some((entry.file_name(), identity(&meta), length))
-            })
-            .collect();
-        files.sort_unstable();
-        files
-    };
-    let mut list = Vec::new();
-    for _ in 0..TRIES {
-        let before = state();
-        std::thread::sleep(BREATH / 4);
-        list = listed();
-        if state() == before {
-            break;
-        }
-    }
-    list
-}
-
-/// What was not read of a file, in a copy of it beside it.
-fn copy_of(position: &Position) -> Option<File> {
-    let series = Source::at(&position.path).series();
-    let folder = position.path.parent()?;
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
-        let path = match folder == Path::new(".") && !position.path.starts_with(".") {
-            true => PathBuf::from(entry.file_name()),
-            false => entry.path(),
-        };
-        if path == position.path || Source::at(&path).series() != series {
-            return None;
-        }
-        let mut file = File::open(&path).ok()?;
-        let length = file.metadata().ok()?.len();
-        let same = position.head.0 > 0
-            && length > position.offset
-            && hash_of_head(&file, position.head.0) == Some(position.head.1);
-        file.seek(SeekFrom::Start(position.offset)).ok()?;
-        same.then_some(file)
-    })
-}
-
-/// All files below the paths.
-fn candidates(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for path in paths {
-        match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => below(path, &mut found, 0),
-            Ok(_) => found.push(path.clone()),
-            Err(_) => {
-                let matches = glob::glob(&path.to_string_lossy());
-                found.extend(matches.into_iter().flatten().flatten());
-            }
-        }
-    }
-    found
-}
-
-/// Whether a file, which may be gone, is one of those that were given, or lies below one of them.
-fn is_named(file: &Path, given: &[PathBuf]) -> bool {
-    given.iter().any(|path| {
-        let glob = glob::Pattern::new(&path.to_string_lossy());
-        file.starts_with(path) || glob.is_ok_and(|glob| glob.matches_path(file))
-    })
-}
-
-/// Deeper folders than this are not looked into: symbolic links may lead in a circle.
-const DEPTH: usize = 16;
-
-fn below(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth < DEPTH => below(&path, found, depth + 1),
-            Ok(kind) if kind.is_file() => found.push(path),
-            _ => {}
-        }
-    }
-}
-
-/// Tells that something has changed.
-struct Notifier {
-    news: Receiver<()>,
-    watcher: Option<notify::RecommendedWatcher>,
-}
-
-impl Notifier {
-    fn new(paths: &[PathBuf], poll: bool) -> Self {
-        use notify::{RecursiveMode, Watcher};
-        let (tell, news) = channel();
-        let told = move |event: notify::Result<notify::Event>| {
-            // Opening and closing files is what this program does itself.
-            if event.is_ok_and(|event| !event.kind.is_access()) {
-                // Nobody waits any more where that fails.
-                let _ = tell.send(());
-            }
-        };
-        let watcher = match poll {
-            true => None,
-            false => notify::recommended_watcher(told).ok(),
-        };
-        let watcher = watcher.map(|mut watcher| {
-            let folders: BTreeSet<(PathBuf, bool)> = paths.iter().map(|p| folder_of(p)).collect();
-            for (folder, deep) in folders {
-                let mode = match deep {
-                    true => RecursiveMode::Recursive,
-                    false => RecursiveMode::NonRecursive,
-                };
-                // Where it cannot be watched the clock tells.
-                let _ = watcher.watch(&folder, mode);
-            }
-            watcher
-        });
-        Self { news, watcher }
-    }
-
-    /// Waits for news; whether there are any, rather than the time to look in any case.
-    fn wait(&self) -> bool {
-        let wait = match self.watcher {
-            Some(_) => POLL,
-            None => POLL / 4,
-        };
-        match self.news.recv_timeout(wait) {
-            Ok(()) => {
-                while self.news.try_recv().is_ok() {}
-                true
-            }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(wait);
-                false
-            }
-        }
-    }
-}
-
-/// The folder to watch for a path, and whether with all below it.
-fn folder_of(path: &Path) -> (PathBuf, bool) {
-    if path.is_dir() {
-        return (path.to_owned(), true);
-    }
-    let plain = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[']);
-    let mut folder = path.parent().unwrap_or(Path::new("."));
-    let mut deep = false;
-    while !plain(folder) {
-        folder = folder.parent().unwrap_or(Path::new("."));
-        deep = true;
-    }
-    if folder.as_os_str().is_empty() {
-        folder = Path::new(".");
-    }
-    (folder.to_owned(), deep)
 }

@@ -8,7 +8,6 @@
 //! several users: to follow all that is journalctl's own trade.
 
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -245,7 +244,9 @@ impl Follower {
     fn journalctl(&self) -> Command {
         let mut command = Command::new("journalctl");
         // A group of its own, so that it does not end by what a terminal sends before all is read.
-        command.stdin(Stdio::null()).process_group(0).args([
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.stdin(Stdio::null()).args([
             "--output=json",
             "--all",
             "--no-pager",
