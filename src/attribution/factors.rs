@@ -227,7 +227,10 @@ fn relation(case: &Case<'_>, change: &Change, instance: usize, is_read: bool) ->
             .iter()
             .any(|t| t.entity.service != case.service() && change.names_service(&t.entity.service))
     };
-    let may_be_of_host = matches!(change.kind, "package" | "infrastructure" | "permission");
+    // Or it is a script's run, and what that changes nobody knows.
+    let mut records = instance.records.iter().map(|&n| &case.timeline.events[n]);
+    let may_be_of_host = matches!(change.kind, "package" | "infrastructure" | "permission")
+        || records.any(|event| event.field("extent") == Some("host"));
     if may_be_of_host && !names_other() {
         Relation::Host
     } else {

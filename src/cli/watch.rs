@@ -31,6 +31,9 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitStatus> {
         once_idle: args.once_idle,
         state: args.state.clone(),
     };
+    // Each file that is followed is kept open. Where more may not be had, what cannot be opened is told.
+    #[cfg(unix)]
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let deliveries = Deliveries::new(targets(args)?);
     let (watch, feed) = Watch::start(options)?;
     listen_to_signals(feed)?;

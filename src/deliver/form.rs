@@ -1,5 +1,6 @@
 //! The forms in which receivers take an alert.
 
+use anstream::adapter::strip_str;
 use serde_json::{Value, json};
 
 use crate::alert::{Alert, Happening, headline, render};
@@ -80,7 +81,7 @@ fn alertmanager(alert: &Alert) -> Value {
         },
         "annotations": {
             "summary": headline(alert),
-            "description": render(alert, Style { width: 100 }),
+            "description": strip_str(&render(alert, Style { width: 100 })).to_string(),
             "services": services.join(", "),
         },
         "startsAt": incident.onset,

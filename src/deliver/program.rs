@@ -5,7 +5,7 @@
 //! standard error is the watch's.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::alert::Alert;
@@ -62,7 +62,11 @@ impl Receive for Program {
         let Some((first, rest)) = self.words.split_first() else {
             return Err("no command".to_owned());
         };
-        let mut child = Command::new(first)
+        let mut command = Command::new(first);
+        // A group of its own, so that what it starts ends with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .args(rest)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -84,7 +88,7 @@ impl Receive for Program {
             let is_late = began.elapsed() >= self.limit;
             if is_late || !pause.wait(LOOK) {
                 // It may have ended just now; then there is nothing to kill.
-                let _ = child.kill();
+                kill(&mut child);
                 let _ = child.wait();
                 return Err(match is_late {
                     true => format!("did not end within {} s, killed", self.limit.as_secs_f32()),
@@ -93,4 +97,16 @@ impl Receive for Program {
             }
         }
     }
+}
+
+/// Kills it with all that it started.
+fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+    let _ = child.kill();
 }

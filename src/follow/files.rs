@@ -27,7 +27,7 @@ mod position;
 use named::{candidates, copy_of, is_current, is_named, settled};
 use notifier::Notifier;
 pub use position::Position;
-use position::{HEAD, count, hash_of_head, identity, read_at};
+use position::{HEAD, count, hash_of_head, identity, open_file, read_at};
 
 /// A file that was rotated away, or removed, is read for so long after it last grew: its writer may not
 /// have noticed yet.
@@ -139,10 +139,17 @@ impl Follower {
         for warning in sources.warnings {
             // What is empty, or not there yet, may come to be.
             let path = warning.input.clone().map(PathBuf::from);
-            let empty = path.is_some_and(|path| fs::metadata(path).map_or(true, |m| m.len() == 0));
-            if !empty {
-                self.feed.tell(Message::Skipped(warning))?;
-            }
+            let length = path.map(|path| fs::metadata(path).map(|meta| meta.len()));
+            let warning = match length {
+                Some(Ok(0)) => continue,
+                Some(Err(_)) => Warning {
+                    text: "is not there yet; it is read as soon as it is".to_owned(),
+                    fails: false,
+                    ..warning
+                },
+                _ => warning,
+            };
+            self.feed.tell(Message::Skipped(warning))?;
         }
         let mut positions = std::mem::take(&mut self.files.positions);
         // Another run may have followed others.
@@ -220,7 +227,7 @@ impl Follower {
     /// rotated and compressed since.
     fn resume(&mut self, position: &Position, has_successor: bool) -> Result<(), Gone> {
         let path = &position.path;
-        if let Ok(file) = File::open(path)
+        if let Ok(file) = open_file(path)
             && position.is_of(&file)
         {
             return self.open(path, true, Some(position));
@@ -326,12 +333,12 @@ impl Follower {
         from_start: bool,
         before: Option<&Position>,
     ) -> io::Result<Option<(StreamName, File, Position)>> {
-        let mut file = File::open(path)?;
+        let mut file = match open_file(path) {
+            Err(err) if err.kind() == io::ErrorKind::InvalidInput => return Ok(None),
+            file => file?,
+        };
         let meta = file.metadata()?;
         let source = Source::at(path);
-        if !meta.is_file() {
-            return Ok(None);
-        }
         let Some(known) = source.text_meta()? else {
             return Ok(None);
         };
@@ -471,7 +478,7 @@ impl Follower {
 
     /// Whether the file begins as one does that was, or is being, read.
     fn is_copy(&self, path: &Path) -> bool {
-        let Ok(file) = File::open(path) else {
+        let Ok(file) = open_file(path) else {
             return false;
         };
         let mut known = (self.read.keys()).chain(self.open.values().map(|f| &f.position.head));

@@ -9,7 +9,7 @@
 
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -226,18 +226,18 @@ impl Follower {
     /// The cursor of the newest record; `None` where there is none.
     fn newest(&self) -> Result<Option<String>, String> {
         let mut command = self.journalctl();
-        let output = command.arg("--lines=1").output().map_err(cannot_start)?;
-        if !output.status.success() {
-            let says = flat(&output.stderr);
-            return Err(End {
-                status: output.status,
-                says,
-            }
-            .text());
+        command.arg("--lines=1");
+        let (stdout, says) = self.start(command)?;
+        let mut line = Vec::new();
+        // A record, or what is no journalctl; what cannot be read shows by its end.
+        let _ = stdout.take(RECORD as u64).read_to_end(&mut line);
+        let end = self.end(says, line.len() >= RECORD)?;
+        if !end.status.success() {
+            return Err(end.text());
         }
         // Where nobody reads any more that is seen soon enough.
-        let _ = self.hint(&flat(&output.stderr));
-        let mut lines = output.stdout.rsplit(|byte| *byte == b'\n');
+        let _ = self.hint(&end.says);
+        let mut lines = line.rsplit(|byte| *byte == b'\n');
         Ok(lines.find_map(cursor_of))
     }
 
@@ -280,39 +280,43 @@ impl Follower {
         if follow {
             command.args(["--follow", "--quiet"]);
         }
-        let mut child = match command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-        {
-            Ok(child) => child,
-            Err(err) => return Ok(Err(cannot_start(err))),
+        let (mut stdout, says) = match self.start(command) {
+            Ok(started) => started,
+            Err(text) => return Ok(Err(text)),
         };
-        let (stdout, says) = (child.stdout.take(), child.stderr.take().map(listen));
-        {
-            let mut state = lock(&self.state);
-            if state.over {
-                let _ = child.kill();
-            }
-            state.child = Some(child);
-        }
-        let passed_on = match stdout {
-            Some(mut stdout) => self.pass_on(no, &mut stdout, from),
-            None => Ok(()),
-        };
-        let Some(mut child) = lock(&self.state).child.take() else {
-            return Ok(Err("journalctl was lost".to_owned()));
-        };
-        if passed_on.is_err() {
+        let passed_on = self.pass_on(no, &mut stdout, from);
+        let end = self.end(says, passed_on.is_err());
+        passed_on?;
+        Ok(end)
+    }
+
+    /// Starts a journalctl, which ends with the watch.
+    fn start(&self, mut command: Command) -> Result<(ChildStdout, JoinHandle<String>), String> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(cannot_start)?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut state = lock(&self.state);
+        if state.over {
             let _ = child.kill();
         }
-        let status = child.wait();
-        let says = says.and_then(|says| says.join().ok()).unwrap_or_default();
-        passed_on?;
-        Ok(match status {
-            Ok(status) => Ok(End { status, says }),
-            Err(err) => Err(format!("journalctl: {err}")),
-        })
+        state.child = Some(child);
+        match (stdout, stderr) {
+            (Some(stdout), Some(stderr)) => Ok((stdout, listen(stderr))),
+            _ => Err("journalctl has no output".to_owned()),
+        }
+    }
+
+    /// Waits for the end of the one that was started, which is killed where nobody wants more of it.
+    fn end(&self, says: JoinHandle<String>, kill: bool) -> Result<End, String> {
+        let Some(mut child) = lock(&self.state).child.take() else {
+            return Err("journalctl was lost".to_owned());
+        };
+        if kill {
+            let _ = child.kill();
+        }
+        let status = child.wait().map_err(|err| format!("journalctl: {err}"))?;
+        let says = says.join().unwrap_or_default();
+        Ok(End { status, says })
     }
 
     /// Passes on whole lines, to the end or what cannot be read.

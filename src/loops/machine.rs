@@ -46,13 +46,14 @@ pub(super) fn tracks(events: &[Event], sole: Option<&String>) -> (Vec<Track>, BT
 /// where a journal holds none of them, the first record of each of its boots.
 fn starts(events: &[Event], list: &[usize]) -> BTreeSet<usize> {
     let mut rules: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    let mut boots: BTreeMap<&str, usize> = BTreeMap::new();
+    // The first and the last event of each.
+    let mut boots: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for &n in list {
         if events[n].class == Class::Boot {
             rules.entry(events[n].rule).or_default().insert(n);
         }
         if let Some(boot) = events[n].field(BOOT_ID) {
-            boots.entry(boot).or_insert(n);
+            boots.entry(boot).or_insert((n, n)).1 = n;
         }
     }
     let most = rules
@@ -60,7 +61,15 @@ fn starts(events: &[Event], list: &[usize]) -> BTreeSet<usize> {
         .max_by_key(|(rule, starts)| (starts.len(), std::cmp::Reverse(*rule)));
     match most {
         Some((_, starts)) if starts.len() >= 2 => starts,
-        _ => boots.into_values().collect(),
+        _ => {
+            let mut boots: Vec<(usize, usize)> = boots.into_values().collect();
+            boots.sort_unstable();
+            // Those that run side by side are of several machines of one name.
+            match boots.windows(2).all(|pair| pair[0].1 < pair[1].0) {
+                true => boots.into_iter().map(|(first, _)| first).collect(),
+                false => BTreeSet::new(),
+            }
+        }
     }
 }
 

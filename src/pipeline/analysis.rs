@@ -119,6 +119,7 @@ impl<'a> Analysis<'a> {
             inputs: self.read.inputs,
             outside: self.read.outside,
             words: &self.looks.words,
+            said: &self.looks.messages,
             news: &news,
             warnings: self.warnings,
             range: (self.options.since, self.options.until),

@@ -17,6 +17,8 @@ use super::live::{Live, Saved};
 
 /// The first line of `streams`: another number for each form that it has had.
 const HEAD: &[u8] = b"crashtrail streams 2\n";
+/// The beginning of `book`, before its checksum, in hexadecimal digits.
+const BOOK: &str = "crashtrail book 1 ";
 /// Bytes of the checksum after it: CRC-32, as gzip has it.
 const SUM: usize = 4;
 
@@ -159,7 +161,7 @@ impl State {
         }
         match self
             .read("book")
-            .map(|bytes| bytes.map(|b| serde_json::from_slice(&b)))
+            .map(|bytes| bytes.map(|bytes| book_of(&bytes)))
         {
             Ok(Some(Ok(book))) => found.book = Some(book),
             Ok(None) => {}
@@ -201,7 +203,9 @@ impl State {
 
     /// Saves what was told, and what is being told.
     pub(super) fn save_book(&self, book: &Book, care: Care) -> io::Result<()> {
-        self.write("book", &serde_json::to_vec(book)?, care)
+        let book = serde_json::to_vec(book)?;
+        let head = format!("{BOOK}{:08x}\n", crc32fast::hash(&book));
+        self.write("book", &[head.as_bytes(), &book].concat(), care)
     }
 
     /// Notes that all alerts up to this one were told.
@@ -226,6 +230,16 @@ impl State {
         }
         fs::rename(&beside, self.folder.join(name))
     }
+}
+
+/// The book, where it stands as it was written.
+fn book_of(bytes: &[u8]) -> Result<Book, String> {
+    let rest = (bytes.strip_prefix(BOOK.as_bytes())).ok_or("was written by another version")?;
+    let (sum, book) = rest.split_at_checked(9).ok_or("is cut off")?;
+    if sum != format!("{:08x}\n", crc32fast::hash(book)).as_bytes() {
+        return Err("is damaged".to_owned());
+    }
+    serde_json::from_slice(book).map_err(|err| err.to_string())
 }
 
 /// What stands after head and checksum.

@@ -14,6 +14,7 @@ use crate::loops::{CrashLoop, End, Entity, Grade, Loops, is_supervisor, plain};
 use crate::time::{Span, Timestamp};
 use crate::timeline::{FileTimes, Timeline};
 
+use super::last_words;
 use super::missing;
 use super::model::*;
 use super::text::percent;
@@ -52,6 +53,8 @@ pub struct Parts<'a> {
     pub outside: Vec<Input>,
     /// The last words before crashes, by event.
     pub words: &'a BTreeMap<usize, Vec<Ref>>,
+    /// The same as messages alone.
+    pub said: &'a BTreeMap<usize, Vec<String>>,
     /// What was new before each incident.
     pub news: &'a [Option<News>],
     /// All that was skipped, guessed, dropped or cut off.
@@ -343,7 +346,7 @@ impl View<'_> {
                         found.said.signature.place.as_deref().unwrap_or(""),
                     ],
                 ),
-                text: found.said.text.clone(),
+                text: last_words::of(&self.parts, ends).unwrap_or_else(|| found.said.text.clone()),
                 place: found.said.signature.place.clone(),
             },
             crashes: found.crashes,

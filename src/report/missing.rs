@@ -9,6 +9,7 @@ use crate::loops::CrashLoop;
 use crate::time::Span;
 
 use super::build::Parts;
+use super::last_words;
 
 /// Changes that bite do so mostly within this time (see the lags that timing is weighed by).
 const EARLIER: Span = Span::from_seconds(3600);
@@ -94,14 +95,25 @@ fn own_words(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) ->
         .map(|&n| &parts.loops.loops[n])
         .filter(|l| l.entity.service == *service);
     let mut ends = of_service.flat_map(|l| &parts.loops.tracks[l.track].ends[l.ends.clone()]);
-    let silent = ends.all(|end| end.texts.is_empty());
+    let silent = ends.all(|end| end.texts.is_empty())
+        && last_words::of(
+            parts,
+            &parts.loops.tracks[root.track].ends[root.ends.clone()],
+        )
+        .is_none();
     if silent && root.entity.is_machine() {
         let text = "the machine's own last words (`journalctl -k -b -1`, /sys/fs/pstore, its console, the board's event log): none are known here";
         return Some(text.to_owned());
     }
+    // A name is a log's word: what is to be pasted to a shell holds no other.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.@:".contains(c);
+    let command = match service.chars().all(is_plain) && !service.starts_with('-') {
+        true => format!(", `journalctl -u {service}`"),
+        false => String::new(),
+    };
     silent.then(|| {
         format!(
-            "what {service} itself writes as it dies (its own log, `journalctl -u {service}`): no word of it is known here"
+            "what {service} itself writes as it dies (its own log{command}): no word of it is known here"
         )
     })
 }

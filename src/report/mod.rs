@@ -4,6 +4,7 @@
 //! hold. Out: JSON, and text for a terminal.
 
 mod build;
+mod last_words;
 mod missing;
 mod model;
 mod text;

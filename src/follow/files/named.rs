@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::source::{Source, discover};
 
 use super::BREATH;
-use super::position::{Position, hash_of_head, identity};
+use super::position::{Position, hash_of_head, identity, open_file};
 
 /// Whether a file of this name is written to, rather than a copy of before. One that was given is where
 /// there is no file that it may be a copy of.
@@ -76,7 +76,7 @@ pub(super) fn copy_of(position: &Position) -> Option<File> {
         if path == position.path || Source::at(&path).series() != series {
             return None;
         }
-        let mut file = File::open(&path).ok()?;
+        let mut file = open_file(&path).ok()?;
         let length = file.metadata().ok()?.len();
         let same = position.head.0 > 0
             && length > position.offset

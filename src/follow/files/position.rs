@@ -6,7 +6,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 #[cfg(not(unix))]
 use std::io::{Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,14 @@ impl Position {
         let mut head = Vec::new();
         let read = reader.take(self.head.0).read_to_end(&mut head);
         read.is_ok() && self.head.0 > 0 && self.head == (head.len() as u64, hash(&head))
+    }
+}
+
+/// Opens a regular file, and nothing else: to open a pipe is to wait for who writes to it.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    match std::fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
 

@@ -332,10 +332,10 @@ impl<'de> Visitor<'de> for Elements {
 /// Searchers for the names that the census asks for, made once.
 static TAGS: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| {
     [
-        memmem::Finder::new("\"SYSLOG_IDENTIFIER\":\""),
-        memmem::Finder::new("\"_PID\":\""),
-        memmem::Finder::new("\"_HOSTNAME\":\""),
-        memmem::Finder::new("\"__REALTIME_TIMESTAMP\":\""),
+        memmem::Finder::new("\"SYSLOG_IDENTIFIER\""),
+        memmem::Finder::new("\"_PID\""),
+        memmem::Finder::new("\"_HOSTNAME\""),
+        memmem::Finder::new("\"__REALTIME_TIMESTAMP\""),
     ]
 });
 
@@ -370,6 +370,15 @@ impl Places {
         let at = near.or_else(|| name.find(&line[..line.len().min(from + len)]))?;
         *place = at;
         let rest = &line[at + len..];
+        let rest = match rest.strip_prefix(b":\"") {
+            Some(rest) => rest,
+            // systemd before 240 writes blanks around the colon.
+            None => rest
+                .trim_ascii_start()
+                .strip_prefix(b":")?
+                .trim_ascii_start()
+                .strip_prefix(b"\"")?,
+        };
         rest.get(..memchr(b'"', rest)?)
     }
 }
