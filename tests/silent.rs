@@ -534,6 +534,50 @@ fn a_machine_that_falls_shows_by_its_boots_where_the_kernel_says_nothing() {
 }
 
 #[test]
+fn machines_of_one_name_that_run_side_by_side_are_no_machine_that_falls() {
+    let mut json = String::new();
+    for minute in 0..60 {
+        for machine in 0..4 {
+            let at = START + 60 * minute + machine;
+            let record = serde_json::json!({
+                "__REALTIME_TIMESTAMP": (at * 1_000_000).to_string(), "_BOOT_ID": format!("{machine:032x}"),
+                "_HOSTNAME": "localhost", "SYSLOG_IDENTIFIER": "systemd", "_PID": "1", "PRIORITY": "6",
+                "UNIT": "mapd.service", "MESSAGE": "Reloaded mapd.service - Draws maps.",
+            });
+            writeln!(json, "{record}").unwrap();
+        }
+    }
+    assert_eq!(loops(&report(&[("all.log", &json)])), []);
+}
+
+#[test]
+fn what_a_service_says_last_stands_for_crashes_that_no_rule_knows() {
+    let mut log = Log::default();
+    for n in 0..6 {
+        let (at, tag) = (120_000 + n * 8000, format!("zorkd[{}]", 300 + n));
+        log.say(at, "systemd[1]", "Started zorkd.service - Turns the wheel.");
+        log.say(
+            at + 900,
+            &tag,
+            &format!("FATAL grid.dat: row {} unexpected", 17 + n),
+        );
+        let ended = "zorkd.service: Main process exited, code=exited, status=1/FAILURE";
+        log.say(at + 1000, "systemd[1]", ended);
+        log.say(
+            at + 1001,
+            "systemd[1]",
+            "zorkd.service: Failed with result 'exit-code'.",
+        );
+    }
+    let report = log.neighbour(300).report();
+    let incident = &report["incidents"][0];
+    let signature = &incident["loops"][0]["signature"]["text"];
+    assert_eq!(signature, "FATAL grid.dat: row 17 unexpected");
+    let missing = incident["would_decide"].to_string();
+    assert!(!missing.contains("no word of it is known"), "{missing}");
+}
+
+#[test]
 fn two_services_that_end_each_other_are_two_loops_of_one_incident() {
     let mut log = Log::default();
     life(&mut log, 0, 100, 100, None);

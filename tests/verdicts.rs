@@ -288,6 +288,40 @@ fn a_start_for_a_change_told_just_before_it_is_explained() {
     assert!(first.probability > 0.8, "{first:?}");
 }
 
+/// What ops ran by sudo, four seconds before the service was started.
+fn ran_before(command: &str) -> Report {
+    let mut log = Log::new(&["web01"]);
+    let ran = format!("    ops : TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND={command}");
+    log.say(ONSET - 8, "web01", "sudo[98]", &ran);
+    log.say(
+        ONSET - 3,
+        "web01",
+        "systemd[1]",
+        "Started geod.service - geod service.",
+    );
+    log.crash(ONSET, "web01", "cannot go on: too many zones");
+    log.report()
+}
+
+#[test]
+fn a_deploy_script_changes_what_it_names_or_anything() {
+    for command in [
+        "/usr/local/bin/deploy.sh geod 1.8",
+        "/bin/bash /srv/deploy/deploy.sh geod",
+        "/usr/bin/docker compose up -d geod",
+    ] {
+        let report = ran_before(command);
+        let first = &only(&report).causes[0];
+        assert_eq!(first.r#type, "change", "{command}: {first:?}");
+    }
+    // What it deploys it does not say: it is a suspect all the same.
+    let report = ran_before("./deploy.sh");
+    let script = cause(only(&report), "change");
+    assert!(script.probability > 0.3, "{script:?}");
+    let report = ran_before("/usr/bin/less /srv/deploy.log");
+    assert_eq!(only(&report).verdict, "unknown");
+}
+
 #[test]
 fn a_start_with_its_machine_is_explained() {
     let mut log = Log::new(&["web01"]);

@@ -340,6 +340,10 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
 fn names_another_file(case: &Case<'_>, change: &Change) -> Option<Evidence> {
     let w = &case.weights.words;
     let (n, file) = case.ground().unusable.as_ref()?;
+    // Nobody lists what a package holds.
+    if change.kind == "package" && change.paths.is_empty() {
+        return None;
+    }
     let stem = |path: &str| base_name(path).split('.').next().unwrap_or("").to_owned();
     let named = change
         .paths

@@ -346,7 +346,7 @@ impl View<'_> {
                         found.said.signature.place.as_deref().unwrap_or(""),
                     ],
                 ),
-                text: last_words::of(&self.parts, ends).unwrap_or_else(|| found.said.text.clone()),
+                text: last_words::of(self.parts, ends).unwrap_or_else(|| found.said.text.clone()),
                 place: found.said.signature.place.clone(),
             },
             crashes: found.crashes,

@@ -199,6 +199,11 @@ fn slack_and_alertmanager_get_their_forms() {
     assert_eq!(opened[0]["labels"]["alertname"], "CrashLoop");
     assert_eq!(opened[0]["startsAt"], "2026-03-01T10:00:01.250Z");
     assert_eq!(opened[0]["annotations"]["services"], "botd");
+    let description = opened[0]["annotations"]["description"].as_str().unwrap();
+    assert!(
+        !description.contains('\u{1b}') && description.contains("botd"),
+        "{description}"
+    );
     let at = |alerts: &Value, key: &str| -> jiff::Timestamp {
         alerts[0][key].as_str().unwrap().parse().unwrap()
     };

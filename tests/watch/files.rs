@@ -259,3 +259,46 @@ fn logrotate_itself_loses_nothing() {
         assert!(end.stderr.contains("(12 crashes)"), "{how}: {end:?}");
     }
 }
+
+#[test]
+fn a_pipe_in_a_files_place_keeps_no_other_file_waiting() {
+    for args in [["a.log", "b.log", "--quiet"], ["a.log", "b.log", "--poll"]] {
+        let fixture = Fixture::new();
+        let a = Log::new(&fixture, "a.log");
+        let mut b = Log::new(&fixture, "b.log");
+        let watch = watch(&fixture, &args);
+        let pipe = fixture.path("pipe");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        // Nobody will write to it.
+        fs::rename(&pipe, &a.path).unwrap();
+        std::thread::sleep(Duration::from_millis(1200));
+        for n in 0..3 {
+            b.write(&crash(36_010 + 10 * n, 100 + n as u32));
+        }
+        watch.next_is("opened");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_yet_is_told_and_read_as_soon_as_it_is() {
+    let fixture = Fixture::new();
+    Log::new(&fixture, "there.log");
+    let watch = watch(&fixture, &["there.log", "later.log"]);
+    let mut later = Log::new(&fixture, "later.log");
+    for n in 0..3 {
+        later.write(&crash(36_010 + 10 * n, 100 + n as u32));
+    }
+    watch.next_is("opened");
+    let end = watch.stop();
+    assert!(
+        end.stderr.contains("later.log: is not there yet"),
+        "{end:?}"
+    );
+    assert_eq!(end.code, Some(0));
+}
