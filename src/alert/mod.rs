@@ -139,6 +139,9 @@ struct Entry {
     told_at: i64,
     /// When it was last seen in a report.
     seen_at: i64,
+    /// The end that was told of last, in nanoseconds since 1970.
+    #[serde(default)]
+    ended: Option<i64>,
 }
 
 /// What was told of which incidents.
@@ -243,9 +246,15 @@ impl Book {
                     alerts.push(alert);
                 }
             }
+            let ended = self.entries[n].ended;
             news.extend(self.entries[n].news(incident, keys, terms));
             for happening in news {
-                alerts.push(alert(happening, report, incident, &id, terms));
+                let mut alert = alert(happening, report, incident, &id, terms);
+                if let (Happening::Relapsed, Some(ended)) = (happening, ended) {
+                    let ended = Timestamp::from_nanos(ended);
+                    alert.note = Some(format!("it had ended at {ended}"));
+                }
+                alerts.push(alert);
             }
         }
         self.forget(&claimed, now);
@@ -316,6 +325,7 @@ impl Entry {
             told: told(incident),
             told_at: now,
             seen_at: now,
+            ended: None,
         }
     }
 
@@ -357,6 +367,8 @@ impl Entry {
             self.told = told(incident);
             self.told_at = now;
             self.last = last;
+            let end = incident.end.map(|end| end.0.nanos());
+            self.ended = end.filter(|_| state != State::Open).or(self.ended);
         }
         let ended = incident.end.map_or(last, |end| end.0.nanos()).max(last);
         let is_over = matches!(self.state, State::Recovered | State::Stopped);

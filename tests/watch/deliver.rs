@@ -228,7 +228,7 @@ fn a_command_gets_each_alert_and_one_that_hangs_or_fails_is_told() {
             "--exec",
             "no-such-program-anywhere",
             "--exec",
-            "sleep 600",
+            "perl -e 'system q(sleep 600 & echo $! > child; wait)'",
         ],
     );
     looping(&mut watch);
@@ -253,7 +253,11 @@ fn a_command_gets_each_alert_and_one_that_hangs_or_fails_is_told() {
             .contains("--exec no-such-program-anywhere: cannot be run"),
         "{end:?}"
     );
-    assert!(end.stderr.contains("--exec sleep: "), "{end:?}");
+    assert!(end.stderr.contains("--exec perl: "), "{end:?}");
+    let child = std::fs::read_to_string(fixture.path("child")).unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+    let is_alive = stat.is_ok_and(|stat| !stat.contains(") Z "));
+    assert!(!is_alive, "what a command started goes on after it");
 }
 
 #[test]

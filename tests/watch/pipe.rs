@@ -55,6 +55,7 @@ fn recovery_waits_for_health_and_a_relapse_is_no_new_incident() {
         watch.feed(&crash(36_300 + 10 * n, 200 + n as u32));
     }
     let relapsed = watch.next_is("relapsed");
+    assert_eq!(relapsed["note"], "it had ended at 2026-03-01T10:00:50.250Z");
     assert_eq!(relapsed["incident"]["id"], opened["incident"]["id"]);
     watch.feed(&started(36_350));
     // A relapse makes no recovery take longer: the pause before it is no gap of the loop.
