@@ -40,11 +40,7 @@ fn incidents_and_changes(services: u64, changes: u64) -> Vec<u8> {
         )
     };
     let span = 20 * 86_400;
-    // In letters: what differs in numbers only is told as one series.
-    let name = |n: u64| {
-        let letter = |power: u32| char::from(b'a' + (n / 26_u64.pow(power) % 26) as u8);
-        format!("svc{}", [3, 2, 1, 0].map(letter).iter().collect::<String>())
-    };
+    let name = |n: u64| corpus::name("svc", n);
     // Most are of services that never fail; so many that those of one are no routine.
     let targets = 2 * services + changes / 5;
     let mut lines: Vec<String> = (0..changes)

@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 #[allow(dead_code, reason = "each program uses a part")]
 mod corpus;
 
-use corpus::Kind;
 use corpus::random::Random;
 use corpus::shape::Shape;
 use corpus::story::Story;
+use corpus::{Kind, name};
 
 const SEED: u64 = 20_251_118;
 /// Lines a second while latencies are taken.
@@ -138,15 +138,6 @@ fn ordinary(count: usize) -> Vec<String> {
         )
     };
     (0..count).map(|_| line()).collect()
-}
-
-/// A name in letters: what differs in digits only is told as one series.
-fn name(prefix: &str, n: u64) -> String {
-    let letter = |power: u32| char::from(b'a' + (n / 26_u64.pow(power) % 26) as u8);
-    format!(
-        "{prefix}{}",
-        [3, 2, 1, 0].map(letter).iter().collect::<String>()
-    )
 }
 
 /// One cycle of a service: what its supervisor says of its end comes last.

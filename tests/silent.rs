@@ -378,8 +378,8 @@ fn a_single_end_is_no_loop() {
     none(log.neighbour(300));
 }
 
-#[test]
-fn what_was_new_before_a_loop_is_told_with_its_first_line() {
+/// Somebody writes the file that the service crashes of twenty seconds later.
+fn looping_after_a_change() -> Log {
     let starts: Vec<i64> = (0..5).map(|n| 120_000 + n * 3100).collect();
     let mut log = looping(&starts);
     log.say(
@@ -387,6 +387,12 @@ fn what_was_new_before_a_loop_is_told_with_its_first_line() {
         "sudo[90]",
         "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /srv/zork/grid.dat",
     );
+    log
+}
+
+#[test]
+fn what_was_new_before_a_loop_is_told_with_its_first_line() {
+    let mut log = looping_after_a_change();
     for n in 0..3 {
         log.say(
             100_500 + n * 1000,
@@ -417,13 +423,7 @@ fn what_was_new_before_a_loop_is_told_with_its_first_line() {
 
 #[test]
 fn a_neighbour_that_warns_of_something_new_is_told_as_well() {
-    let starts: Vec<i64> = (0..5).map(|n| 120_000 + n * 3100).collect();
-    let mut log = looping(&starts);
-    log.say(
-        100_200,
-        "sudo[90]",
-        "     ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /srv/zork/grid.dat",
-    );
+    let mut log = looping_after_a_change();
     for n in 0..20 {
         log.say(n * 4000, "mapd[50]", &format!("WARN slow answer of {n} ms"));
         log.say(n * 4000 + 1, "mapd[50]", &format!("INFO {n} tiles drawn"));

@@ -229,6 +229,8 @@ fn what_would_decide_it_is_named() {
     let report = log.report();
     let told = only(&report).would_decide.join("\n");
     assert!(told.contains("logs from before 08:58:00"), "{told}");
+    let command = "journalctl --since \"2026-03-01 02:58:00 UTC\"";
+    assert!(told.contains(command), "{told}");
     assert!(
         told.contains("what geod itself writes as it dies"),
         "{told}"
@@ -245,31 +247,28 @@ fn nothing_more_is_asked_for_where_all_is_there() {
     assert!(!told.contains("itself writes"), "{told}");
 }
 
-/// A file changed early in the morning, and the service started just before its first crash.
-fn started_before(changed: i64) -> Report {
+/// Somebody ran a command by sudo, and the service was started just before its first crash.
+fn started_after(at: i64, command: &str) -> Report {
+    let ran = format!("    ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND={command}");
+    crashed_after(at, ("sudo[98]", &ran), "cannot go on: too many zones")
+}
+
+fn crashed_after(at: i64, (program, text): (&str, &str), says: &str) -> Report {
     let mut log = Log::new(&["web01"]);
-    let wrote =
-        "    ops : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/bin/tee /etc/geod/limits.conf";
-    log.say(changed, "web01", "sudo[98]", wrote);
-    log.say(
-        ONSET - 4,
-        "web01",
-        "systemd[1]",
-        "Stopping geod.service - geod service...",
-    );
-    log.say(
-        ONSET - 3,
-        "web01",
-        "systemd[1]",
-        "Started geod.service - geod service.",
-    );
-    log.crash(ONSET, "web01", "cannot go on: too many zones");
+    log.say(at, "web01", program, text);
+    let stopping = "Stopping geod.service - geod service...";
+    log.say(ONSET - 4, "web01", "systemd[1]", stopping);
+    let started = "Started geod.service - geod service.";
+    log.say(ONSET - 3, "web01", "systemd[1]", started);
+    log.crash(ONSET, "web01", says);
     log.report()
 }
 
+const WRITE: &str = "/usr/bin/tee /etc/geod/limits.conf";
+
 #[test]
 fn a_start_that_nothing_explains_was_for_what_is_told_elsewhere() {
-    let report = started_before(600);
+    let report = started_after(600, WRITE);
     let incident = only(&report);
     assert_eq!(incident.verdict, "unknown", "{}", incident.summary);
     assert!(odds(cause(incident, "unknown"), "unseen").unwrap() > 2.0);
@@ -282,25 +281,10 @@ fn a_start_that_nothing_explains_was_for_what_is_told_elsewhere() {
 
 #[test]
 fn a_start_for_a_change_told_just_before_it_is_explained() {
-    let report = started_before(ONSET - 8);
+    let report = started_after(ONSET - 8, WRITE);
     let first = &only(&report).causes[0];
     assert_eq!(first.r#type, "change");
     assert!(first.probability > 0.8, "{first:?}");
-}
-
-/// What ops ran by sudo, four seconds before the service was started.
-fn ran_before(command: &str) -> Report {
-    let mut log = Log::new(&["web01"]);
-    let ran = format!("    ops : TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND={command}");
-    log.say(ONSET - 8, "web01", "sudo[98]", &ran);
-    log.say(
-        ONSET - 3,
-        "web01",
-        "systemd[1]",
-        "Started geod.service - geod service.",
-    );
-    log.crash(ONSET, "web01", "cannot go on: too many zones");
-    log.report()
 }
 
 #[test]
@@ -310,16 +294,28 @@ fn a_deploy_script_changes_what_it_names_or_anything() {
         "/bin/bash /srv/deploy/deploy.sh geod",
         "/usr/bin/docker compose up -d geod",
     ] {
-        let report = ran_before(command);
+        let report = started_after(ONSET - 8, command);
         let first = &only(&report).causes[0];
         assert_eq!(first.r#type, "change", "{command}: {first:?}");
     }
     // What it deploys it does not say: it is a suspect all the same.
-    let report = ran_before("./deploy.sh");
+    let report = started_after(ONSET - 8, "./deploy.sh");
     let script = cause(only(&report), "change");
     assert!(script.probability > 0.3, "{script:?}");
-    let report = ran_before("/usr/bin/less /srv/deploy.log");
+    let report = started_after(ONSET - 8, "/usr/bin/less /srv/deploy.log");
     assert_eq!(only(&report).verdict, "unknown");
+}
+
+#[test]
+fn a_package_that_lists_no_files_is_not_cleared_by_a_files_name() {
+    let upgraded = ("dpkg[4]", "upgrade libssl3:amd64 3.0.1 3.0.2");
+    let says = "/usr/bin/geod: error while loading shared libraries: libssl.so.3: cannot open shared object file: No such file or directory";
+    let report = crashed_after(ONSET - 100, upgraded, says);
+    let package = cause(only(&report), "change");
+    assert!(
+        odds(package, "words").is_none_or(|odds| odds >= 0.0),
+        "{package:?}"
+    );
 }
 
 #[test]

@@ -66,3 +66,10 @@ pub fn write(kind: Kind, bytes: u64, seed: u64, out: &mut dyn Write) -> io::Resu
     out.write_all(&text)?;
     Ok(story.planted())
 }
+
+/// The `n`th name that begins so, in letters: what differs in digits only is told as one series.
+pub fn name(prefix: &str, n: u64) -> String {
+    let letter = |power: u32| char::from(b'a' + (n / 26_u64.pow(power) % 26) as u8);
+    let letters: String = [3, 2, 1, 0].map(letter).iter().collect();
+    format!("{prefix}{letters}")
+}

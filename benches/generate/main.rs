@@ -9,6 +9,7 @@
 //! ```
 
 #[path = "../corpus/mod.rs"]
+#[allow(dead_code, reason = "each program uses a part")]
 mod corpus;
 
 mod check;

@@ -290,7 +290,10 @@ fn words(case: &Case<'_>, suspect: Suspect<'_>) -> Option<Evidence> {
             }
         };
         let refs = known(n, events.len());
-        return Some(Evidence::new("words", log_odds, text, refs));
+        return Some(Evidence {
+            says: Some(path.clone()),
+            ..Evidence::new("words", log_odds, text, refs)
+        });
     }
     if let Some(evidence) = names_another_file(case, change) {
         return Some(evidence);

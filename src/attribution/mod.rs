@@ -48,6 +48,8 @@ pub struct Evidence {
     pub text: String,
     /// The events that show it.
     pub refs: Vec<usize>,
+    /// What is said there; where an event does not say it itself, the last words before it do.
+    pub says: Option<String>,
 }
 
 impl Evidence {
@@ -57,6 +59,7 @@ impl Evidence {
             log_odds,
             text,
             refs,
+            says: None,
         }
     }
 }

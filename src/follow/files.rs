@@ -2,7 +2,7 @@
 //!
 //! In: paths, folders and globs. Out: the bytes of each file in their order: those of a rotated file to
 //! its end before those of its successor. News come from the system's notifications; where there are
-//! none (network file systems) every file is looked at once a second.
+//! none (network file systems) every file is looked at four times a second.
 //!
 //! What a file is goes by device and inode, and by its first bytes: an inode may be given anew, and a file
 //! that was copied and truncated keeps its own.

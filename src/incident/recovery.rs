@@ -72,7 +72,8 @@ pub(super) fn of(
             } => {
                 at = at.max(Some(*from));
                 healthy = Some(healthy.map_or(*span, |h: Span| h.min(*span)));
-                let need = gap_of_recovery(facts, found)
+                let need = found
+                    .longest_gap
                     .times(facts.policy.stable_gaps)
                     .max(facts.policy.stable);
                 confirmed &= *span >= need;
@@ -109,29 +110,6 @@ pub(super) fn of(
         confirmed,
     });
     (Status::Ongoing, recovery)
-}
-
-/// The loop's longest gap. A pause that was long enough to have recovered is none where there was one such alone:
-/// a relapse makes no recovery take longer; a loop that pauses again and again pauses once more.
-fn gap_of_recovery(facts: &Facts<'_>, found: &CrashLoop) -> Span {
-    let ends = &facts.loops.tracks[found.track].ends[found.ends.clone()];
-    let gaps: Vec<Span> = (ends.windows(2))
-        .map(|pair| pair[1].at.since(pair[0].at))
-        .collect();
-    let mut longest = Span::ZERO;
-    let mut pauses = 0;
-    for gap in gaps {
-        let need = longest.times(facts.policy.stable_gaps);
-        if longest > Span::ZERO && gap > need.max(facts.policy.stable) {
-            pauses += 1;
-        } else {
-            longest = longest.max(gap);
-        }
-    }
-    match pauses {
-        1 => longest,
-        _ => found.longest_gap,
-    }
 }
 
 fn after(facts: &Facts<'_>, found: &CrashLoop) -> After {

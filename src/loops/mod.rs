@@ -94,7 +94,8 @@ pub struct CrashLoop {
     pub last: Timestamp,
     /// The median time from crash to crash.
     pub median_period: Option<Span>,
-    /// The longest time from crash to crash.
+    /// The longest time from crash to crash; that before a first relapse is none, those of a loop that recovers
+    /// again and again are.
     pub longest_gap: Span,
     /// Whether the waits grow.
     pub backoff: bool,
@@ -416,7 +417,7 @@ fn describe(
         first,
         last: crashes.last().map_or(first, |end| end.until.max(end.at)),
         median_period: median(gaps.clone()),
-        longest_gap: gaps.iter().max().copied().unwrap_or(Span::ZERO),
+        longest_gap: longest_gap(&gaps, policy),
         backoff: grows(&waits),
         gave_up,
         phases: phases(&crashes, &gaps),
@@ -471,6 +472,22 @@ fn grows(waits: &[Span]) -> bool {
         .filter(|pair| pair[1].nanos() * 10 < pair[0].nanos() * 9)
         .count();
     waits.len() >= 3 && last.seconds() > 2.0 * first.seconds().max(0.5) && falls * 4 <= waits.len()
+}
+
+/// The longest of the gaps, but for one after which it had recovered, where there was one such.
+fn longest_gap(gaps: &[Span], policy: &LoopPolicy) -> Span {
+    let (mut longest, mut pauses) = (Span::ZERO, Vec::new());
+    for &gap in gaps {
+        let well = longest.times(policy.stable_gaps).max(policy.stable);
+        match longest > Span::ZERO && gap > well {
+            true => pauses.push(gap),
+            false => longest = longest.max(gap),
+        }
+    }
+    match pauses[..] {
+        [_] => longest,
+        _ => pauses.into_iter().fold(longest, Span::max),
+    }
 }
 
 /// Failing phases: a crash after the service had run well again begins a new one.

@@ -62,7 +62,9 @@ pub(super) fn of_all(
         // What cannot be read once more has been warned of by the look at last words.
         let text = before(source, look.event.place.offset.get()).ok()?;
         let mut news = look.news(&text, opened)?;
-        let neighbours = look.neighbours(&text, opened);
+        // What loops as well is told as such.
+        let mut neighbours = look.neighbours(&text, opened);
+        neighbours.retain(|n| loops.loops.iter().all(|l| l.entity.service != n.service));
         let theirs = neighbours
             .iter()
             .filter_map(|neighbour| neighbour.news(&text, opened));

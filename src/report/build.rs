@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attribution::{Verdict, describe};
+use crate::attribution::{self, Verdict, describe};
 use crate::classify::{Class, Event, stable_id};
 use crate::error::Warning;
 use crate::incident::{self, Status};
@@ -203,6 +203,15 @@ impl View<'_> {
             .map(|(n, c)| self.cause(n, c))
             .collect();
         let certain = is_certain(&found.verdict);
+        let last_words: Vec<Option<&str>> = (loops.iter())
+            .map(|l| {
+                last_words::of(
+                    self.parts,
+                    &self.parts.loops.tracks[l.track].ends[l.ends.clone()],
+                )
+            })
+            .collect();
+        let root_words = last_words.first().copied().flatten();
         Incident {
             id: self.incident_id(found),
             summary: self.summary(found, certain),
@@ -218,8 +227,20 @@ impl View<'_> {
                     end: Time(b),
                 })
                 .collect(),
-            loops: loops.iter().map(|l| self.crash_loop(l)).collect(),
-            new_messages: news.map_or_else(Vec::new, |news| news.messages.clone()),
+            loops: (loops.iter().zip(last_words))
+                .map(|(l, words)| self.crash_loop(l, words))
+                .collect(),
+            new_messages: news.map_or_else(Vec::new, |news| {
+                // What stands for the crashes is told once.
+                let is_told = |new: &&NewMessage| {
+                    root_words.is_some_and(|words| new.first.text.ends_with(words))
+                };
+                news.messages
+                    .iter()
+                    .filter(|new| !is_told(new))
+                    .cloned()
+                    .collect()
+            }),
             looked_back: news.map(|news| news.looked),
             cascade: found
                 .cascade
@@ -244,7 +265,7 @@ impl View<'_> {
                     refs: self.first_refs(&r.refs, EVIDENCE_REFS),
                 })
                 .collect(),
-            would_decide: missing::of(self.parts, found),
+            would_decide: missing::of(self.parts, found, root_words.is_some()),
             recovery: found.recovery.as_ref().map(|r| Recovery {
                 at: Time(r.at),
                 by: r.by.map(|n| self.parts.ledger.changes[n].id.clone()),
@@ -322,7 +343,7 @@ impl View<'_> {
         format!("{head}; {cause}.")
     }
 
-    fn crash_loop(&self, found: &CrashLoop) -> Loop {
+    fn crash_loop(&self, found: &CrashLoop, last_words: Option<&str>) -> Loop {
         let track = &self.parts.loops.tracks[found.track];
         let ends = &track.ends[found.ends.clone()];
         let lead = |e: &End| e.texts.iter().chain(&e.records).min().copied();
@@ -346,7 +367,7 @@ impl View<'_> {
                         found.said.signature.place.as_deref().unwrap_or(""),
                     ],
                 ),
-                text: last_words::of(self.parts, ends).unwrap_or_else(|| found.said.text.clone()),
+                text: last_words.unwrap_or(&found.said.text).to_owned(),
                 place: found.said.signature.place.clone(),
             },
             crashes: found.crashes,
@@ -432,9 +453,27 @@ impl View<'_> {
                     factor: e.factor,
                     log_odds: round(e.log_odds, 1e3),
                     text: e.text.clone(),
-                    refs: self.first_refs(&e.refs, EVIDENCE_REFS),
+                    refs: self.shown(e),
                 })
                 .collect(),
+        }
+    }
+
+    /// The records that show an evidence; where they do not say what they are to, the last words that do.
+    fn shown(&self, evidence: &attribution::Evidence) -> Vec<Ref> {
+        let refs = self.first_refs(&evidence.refs, EVIDENCE_REFS);
+        let Some(says) = evidence.says.as_deref() else {
+            return refs;
+        };
+        if refs.iter().any(|place| place.text.contains(says)) {
+            return refs;
+        }
+        let mut words = (evidence.refs.iter())
+            .filter_map(|n| self.parts.words.get(n))
+            .flatten();
+        match words.rfind(|place| place.text.contains(says)) {
+            Some(place) => vec![place.clone()],
+            None => refs,
         }
     }
 

@@ -9,7 +9,6 @@ use crate::loops::CrashLoop;
 use crate::time::Span;
 
 use super::build::Parts;
-use super::last_words;
 
 /// Changes that bite do so mostly within this time (see the lags that timing is weighed by).
 const EARLIER: Span = Span::from_seconds(3600);
@@ -20,8 +19,8 @@ const NEAR: f64 = 0.1;
 /// The most hosts that are named.
 const HOSTS: usize = 3;
 
-/// What is missing, best first.
-pub(super) fn of(parts: &Parts<'_>, found: &incident::Incident) -> Vec<String> {
+/// What is missing, best first; `has_words` where what the service says last is known, though by no rule.
+pub(super) fn of(parts: &Parts<'_>, found: &incident::Incident, has_words: bool) -> Vec<String> {
     let root = &parts.loops.loops[found.loops[0]];
     let causes = &found.verdict.causes;
     let mut told = Vec::new();
@@ -38,7 +37,7 @@ pub(super) fn of(parts: &Parts<'_>, found: &incident::Incident) -> Vec<String> {
     }
     told.extend(elsewhere(parts, found, root));
     told.extend(earlier(parts, found, root));
-    told.extend(own_words(parts, found, root));
+    told.extend(own_words(parts, found, root, has_words));
     told.extend(hosts(parts, found));
     let unseen = found.verdict.ruled_out.iter().filter(|out| !out.looked_at);
     for out in unseen {
@@ -77,9 +76,10 @@ fn earlier(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) -> O
     let start = parts.timeline.first_of(host)?;
     let covered = found.onset.since(start);
     (covered < EARLIER).then(|| {
-        let since = start.minus(EARLIER.times(6)).clock();
+        let since = start.minus(EARLIER.times(6));
+        let (date, time) = (since.date(), since.clock());
         format!(
-            "logs from before {} (`journalctl --since {since}`): of what changed earlier than {covered} before the \
+            "logs from before {} (`journalctl --since \"{date} {time} UTC\"`): of what changed earlier than {covered} before the \
              first crash nothing is here",
             start.clock()
         )
@@ -87,7 +87,12 @@ fn earlier(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) -> O
 }
 
 /// Nothing but the supervisor tells of the crashes.
-fn own_words(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) -> Option<String> {
+fn own_words(
+    parts: &Parts<'_>,
+    found: &incident::Incident,
+    root: &CrashLoop,
+    has_words: bool,
+) -> Option<String> {
     let service = &root.entity.service;
     let of_service = found
         .loops
@@ -95,12 +100,7 @@ fn own_words(parts: &Parts<'_>, found: &incident::Incident, root: &CrashLoop) ->
         .map(|&n| &parts.loops.loops[n])
         .filter(|l| l.entity.service == *service);
     let mut ends = of_service.flat_map(|l| &parts.loops.tracks[l.track].ends[l.ends.clone()]);
-    let silent = ends.all(|end| end.texts.is_empty())
-        && last_words::of(
-            parts,
-            &parts.loops.tracks[root.track].ends[root.ends.clone()],
-        )
-        .is_none();
+    let silent = !has_words && ends.all(|end| end.texts.is_empty());
     if silent && root.entity.is_machine() {
         let text = "the machine's own last words (`journalctl -k -b -1`, /sys/fs/pstore, its console, the board's event log): none are known here";
         return Some(text.to_owned());

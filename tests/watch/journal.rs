@@ -206,6 +206,17 @@ fn kill(pid: u32) {
     assert!(status.success());
 }
 
+/// The next alert about a service; those before it open nothing anew.
+fn next_of(watch: &Watcher, service: &str) -> serde_json::Value {
+    loop {
+        let alert = watch.next();
+        if alert["incident"]["loops"][0]["entity"]["service"] == service {
+            return alert;
+        }
+        assert_ne!(alert["event"], "opened", "told again: {alert:#}");
+    }
+}
+
 fn crashes(alert: &serde_json::Value) -> &serde_json::Value {
     &alert["incident"]["loops"][0]["crashes"]
 }
@@ -254,10 +265,7 @@ fn what_lies_before_is_read_where_asked_for() {
     for n in 0..3 {
         journal.crash("other", 200 + n);
     }
-    let mut alert = watch.next();
-    while alert["incident"]["loops"][0]["entity"]["service"] != "other" {
-        alert = watch.next();
-    }
+    next_of(&watch, "other");
     watch.stop();
 }
 
@@ -293,11 +301,7 @@ fn it_goes_on_after_the_last_record_that_was_read() {
     }
     journal.settle(&fixture);
     let second = watch(&fixture, &args);
-    let mut alert = second.next();
-    while alert["incident"]["loops"][0]["entity"]["service"] != "away" {
-        assert_ne!(alert["event"], "opened", "told again: {alert:#}");
-        alert = second.next();
-    }
+    let alert = next_of(&second, "away");
     assert_eq!(
         (&alert["event"], crashes(&alert)),
         (&"opened".into(), &3.into())

@@ -301,7 +301,8 @@ impl Stream {
 
     /// How many programs wrote, as far as they are told apart.
     pub(super) fn programs(&self) -> usize {
-        let programs = self.census.writers.iter().map(|w| (&w.host, &w.program));
+        let writers = self.census.writers.iter().chain(&self.draft.census.writers);
+        let programs = writers.map(|w| (&w.host, &w.program));
         programs.collect::<BTreeSet<_>>().len()
     }
 
