@@ -42,6 +42,9 @@ pub enum Class {
     Loaded,
     /// A supervisor sent a signal because somebody asked for it.
     KilledOnRequest,
+    /// A program says that it begins, or how long it has run; of one whose lines bear its process id it tells nothing
+    /// that the id does not.
+    Banner,
     /// The machine starts.
     Boot,
     /// The machine stops in order.
@@ -79,6 +82,7 @@ impl Class {
             Self::ReloadFailed => "reload_failed",
             Self::Loaded => "loaded",
             Self::KilledOnRequest => "killed_on_request",
+            Self::Banner => "banner",
             Self::Boot => "boot",
             Self::Shutdown => "shutdown",
             Self::Change => "change",

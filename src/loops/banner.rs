@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::classify::{Class, Event, mask};
+use crate::record::Severity;
 use crate::time::Timestamp;
 use crate::timeline::Timeline;
 
@@ -45,15 +46,13 @@ const BEGINS: [&str; 22] = [
     "bind",
 ];
 
-/// What stands around a crash text, of the same writer.
+/// What stands around a record of a crash or of a beginning, of the same writer.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// The lines right after it, in order.
-    pub after: Vec<Line>,
-    /// When the first of them was written.
-    pub at: Option<Timestamp>,
-    /// The messages before it, back to the text before at most.
-    pub before: Vec<String>,
+    /// The lines right after it, in order, and when they were written.
+    pub after: Vec<(Timestamp, Line)>,
+    /// The lines before it, back to the event before at most.
+    pub before: Vec<(Timestamp, Line)>,
 }
 
 /// The crash texts without a process id of services of whose ends and starts nobody else tells, as
@@ -87,7 +86,7 @@ pub fn unanswered(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
 /// follows, in their order.
 #[must_use]
 pub fn starts(texts: &[(&Event, Surroundings)], policy: &LoopPolicy) -> Vec<Event> {
-    let first = |around: &Surroundings| around.after.first().map(|line| mask(&line.message));
+    let first = |around: &Surroundings| around.after.first().map(|(_, line)| mask(&line.message));
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for banner in texts.iter().filter_map(|(_, around)| first(around)) {
         *counts.entry(banner).or_default() += 1;
@@ -97,15 +96,24 @@ pub fn starts(texts: &[(&Event, Surroundings)], policy: &LoopPolicy) -> Vec<Even
         return Vec::new();
     };
     let enough = (NEARLY_ALL * followed as f64).ceil() as usize;
-    let begins =
-        |around: &Surroundings| around.after.iter().any(|line| tells_a_start(&line.message));
+    let begins = |around: &Surroundings| {
+        around
+            .after
+            .iter()
+            .any(|(_, line)| tells_a_start(&line.message))
+    };
     let banners: Vec<&(&Event, Surroundings)> = texts
         .iter()
         .filter(|(_, around)| first(around).as_ref() == Some(&banner))
         .collect();
     let told = banners.iter().filter(|(_, around)| begins(around)).count();
     // One life has one banner: what comes more often is no start.
-    let again = |around: &Surroundings| around.before.iter().filter(|m| mask(m) == banner).count();
+    let again = |around: &Surroundings| {
+        let before = around.before.iter();
+        before
+            .filter(|(_, line)| mask(&line.message) == banner)
+            .count()
+    };
     let often = texts.iter().filter(|(_, around)| again(around) > 1).count();
     // The last text may be the log's last word.
     let is_banner = count >= enough
@@ -115,34 +123,48 @@ pub fn starts(texts: &[(&Event, Surroundings)], policy: &LoopPolicy) -> Vec<Even
     if !is_banner {
         return Vec::new();
     }
-    // What says whose the text is says whose the start is.
-    let names = |field: &&(Box<str>, Box<str>)| {
-        ["unit", "service", "pod", "container", "namespace"].contains(&&*field.0)
-    };
     banners
         .into_iter()
         .filter_map(|(text, around)| {
-            let line = around.after.first()?;
-            let at = around.at?;
-            Some(Event {
-                host: text.host.clone(),
-                program: text.program.clone(),
-                unit: text.unit.clone(),
-                subject: text.subject.clone(),
-                fields: text.fields.iter().filter(names).cloned().collect(),
+            let (at, line) = around.after.first()?;
+            let (place, stamp) = (line.place, line.stamp);
+            let start = Event {
                 cursor: line.cursor.clone(),
                 covers: line.covers,
-                ..Event::untold(
-                    Class::Start,
-                    line.place,
-                    line.stamp,
-                    at,
-                    &line.text,
-                    &line.message,
-                )
-            })
+                ..Event::untold(Class::Start, place, stamp, *at, &line.text, &line.message)
+            };
+            Some(of_the_same(start, text))
         })
         .collect()
+}
+
+/// The event as one of whom `like` is about.
+pub(super) fn of_the_same(event: Event, like: &Event) -> Event {
+    let names = |field: &&(Box<str>, Box<str>)| {
+        ["unit", "service", "pod", "container", "namespace"].contains(&&*field.0)
+    };
+    Event {
+        host: like.host.clone(),
+        program: like.program.clone(),
+        unit: like.unit.clone(),
+        subject: like.subject.clone(),
+        pid: like.pid,
+        fields: like.fields.iter().filter(names).cloned().collect(),
+        ..event
+    }
+}
+
+/// The line of an event.
+pub(super) fn line_of(event: &Event) -> Line {
+    Line {
+        place: event.place,
+        cursor: event.cursor.clone(),
+        stamp: event.stamp,
+        text: event.text.to_string(),
+        message: event.message.to_string(),
+        severe: event.severity.is_some_and(|s| s <= Severity::Error),
+        covers: event.covers,
+    }
 }
 
 fn tells_a_start(message: &str) -> bool {
@@ -181,13 +203,13 @@ mod tests {
             "x",
             "x",
         );
+        let at = Timestamp::from_nanos(0);
         let texts: Vec<_> = after
             .iter()
             .map(|lines| {
                 let around = Surroundings {
-                    after: lines.iter().map(|text| line(text)).collect(),
-                    at: Some(Timestamp::from_nanos(0)),
-                    before: before.iter().map(|text| (*text).to_owned()).collect(),
+                    after: lines.iter().map(|text| (at, line(text))).collect(),
+                    before: before.iter().map(|text| (at, line(text))).collect(),
                 };
                 (&event, around)
             })

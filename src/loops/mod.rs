@@ -21,7 +21,7 @@ pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
 pub use cycle::{CrashKind, End, Track, is_supervisor};
 pub use identity::{Entity, is_alias, plain};
 pub(crate) use silent::is_failure;
-pub use silent::{Line, Process, Suspect, Voice, suspects};
+pub use silent::{Begun, Line, Process, Suspect, Voice, beginnings, suspects};
 
 /// What makes a crash loop; each bound can be set.
 #[derive(Debug, Clone, Copy)]
@@ -160,23 +160,13 @@ fn tracks(timeline: &Timeline, policy: &LoopPolicy) -> Vec<Track> {
         .iter()
         .enumerate()
         .filter(|(n, e)| e.class.family() == Family::Process && !of_machines.contains(n))
+        // By itself it tells nothing.
+        .filter(|(_, e)| e.class != Class::Banner)
     {
-        let Some(name) = identity::name_of(event).filter(|name| !identity::is_group(name)) else {
+        let Some(entity) = entity_of(event, sole.as_deref()) else {
             continue;
         };
-        let (service, instance) = plain(&name);
-        let host = event
-            .host
-            .as_deref()
-            .map(str::to_owned)
-            .or_else(|| sole.clone());
-        let group = groups
-            .entry(Entity {
-                host,
-                service,
-                instance,
-            })
-            .or_default();
+        let group = groups.entry(entity).or_default();
         let is_text = matches!(event.class, Class::Crash | Class::Gone)
             || (event.class == Class::Oom && !cycle::is_supervisor(event));
         if is_text {
@@ -192,6 +182,19 @@ fn tracks(timeline: &Timeline, policy: &LoopPolicy) -> Vec<Track> {
         .map(|(entity, group)| cycle::follow(entity, events, &group.process, &group.texts))
         .chain(machines)
         .collect()
+}
+
+/// Whom a process event is about; `None` where it is a group of processes. Where it names no host it is of the
+/// timeline's only one, if there is such.
+fn entity_of(event: &Event, sole: Option<&str>) -> Option<Entity> {
+    let name = identity::name_of(event).filter(|name| !identity::is_group(name))?;
+    let (service, instance) = plain(&name);
+    let host = event.host.as_deref().or(sole);
+    Some(Entity {
+        host: host.map(str::to_owned),
+        service,
+        instance,
+    })
 }
 
 /// The one host of a timeline, where all that bear one bear the same.

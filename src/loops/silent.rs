@@ -1,27 +1,35 @@
 //! Restarts that nobody announced, told by who wrote when.
 //!
-//! In: the lives of processes (who wrote first and last under which pid), and what is known of ends.
-//! Out: [`Suspect`]s, programs that came back under a new pid again and again, and, once their first and
-//! last words are read ([`Voice`]), events of class `gone` and `start` where these are crashes. What
-//! tells them from jobs, from processes forked for each connection, from pools and from operators is
+//! In: the lives of processes (who wrote first and last under which pid, or, without pids, where they say that they
+//! begin: [`Begun`]), and what is known of ends. Out: [`Suspect`]s, programs that came back again and again, and,
+//! once their first and last words are read ([`Voice`]), events of class `gone` and `start` where these are crashes.
+//! What tells them from jobs, from processes forked for each connection, from pools and from operators is
 //! told in `docs/loops.md`, with what the bounds rest on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::classify::{Class, Event, mask};
-use crate::primitives::{FileId, Place};
-use crate::time::{Span, Stamp, Timestamp};
+use crate::classify::{Class, Event};
+use crate::time::{Span, Timestamp};
 use crate::timeline::{Life, Timeline};
 
-use super::identity::{Entity, plain};
-use super::{Grade, LoopPolicy, Loops, grows, median, sole_host};
+use super::identity::Entity;
+use super::{Grade, LoopPolicy, Loops, grows, median};
 
+mod begun;
+mod first_words;
+mod heard;
+mod processes;
 mod requests;
 mod signs;
+mod voice;
 
+pub use begun::{Begun, beginnings};
+use heard::Heard;
+pub use processes::Process;
+use processes::{alone, processes};
 use requests::Request;
 pub(crate) use signs::is_failure;
-use signs::{is_end, stable};
+pub use voice::{Line, Voice};
 
 /// Lives of one program that overlap make it a pool, or one that forks: no more than this share of them.
 const OVERLAPS: f64 = 0.2;
@@ -52,15 +60,6 @@ const LISTENED: usize = 4;
 /// At most so many suspects are looked at, those with the most restarts.
 const SUSPECTS: usize = 64;
 
-/// A process of a suspect, over all files that it wrote into.
-#[derive(Debug, Clone)]
-pub struct Process {
-    /// The first of the files.
-    pub file: FileId,
-    /// What it wrote there; its times are over all files.
-    pub life: Life,
-}
-
 /// A program that came back under a new pid, and nobody told why.
 #[derive(Debug)]
 pub struct Suspect {
@@ -73,34 +72,16 @@ pub struct Suspect {
     intervals: Vec<Span>,
     /// Its ends are known, and only its starts are wanted.
     ends_are_known: bool,
+    apart: Apart,
 }
 
-/// A line of a process.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// Where.
-    pub place: Place,
-    /// Where in a binary journal.
-    pub cursor: Option<Box<str>>,
-    /// Its stamp, as written.
-    pub stamp: Option<Stamp>,
-    /// As in the file, or `program[pid]: message`.
-    pub text: String,
-    /// Unwrapped.
-    pub message: String,
-    /// Whether the record says that it is an error or worse.
-    pub severe: bool,
-    /// Bytes of input.
-    pub covers: u64,
-}
-
-/// What a process said first and last.
-#[derive(Debug, Clone, Default)]
-pub struct Voice {
-    /// Its first lines, oldest first.
-    pub first: Vec<Line>,
-    /// Its last lines, oldest first.
-    pub last: Vec<Line>,
+/// What tells the processes of a program apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// Their ids.
+    Ids,
+    /// What they say as they begin; whether it is certain enough for lives that end without a word of failure.
+    Beginnings { certain: bool },
 }
 
 /// Programs that came back under another pid so often, unasked, that they may be looping, and whose
@@ -147,48 +128,10 @@ fn started_again(timeline: &Timeline, loops: &Loops) -> Vec<Suspect> {
             ended: Vec::new(),
             intervals: Vec::new(),
             ends_are_known: true,
+            apart: Apart::Ids,
         });
     }
     found
-}
-
-/// The processes of each service, by their first lines; one that wrote into several files is one.
-fn processes(timeline: &Timeline) -> BTreeMap<Entity, Vec<Process>> {
-    let sole = sole_host(&timeline.events);
-    let mut all: BTreeMap<Entity, Vec<Process>> = BTreeMap::new();
-    for (n, file) in timeline.files.iter().enumerate() {
-        for life in &file.lives {
-            let (service, instance) = plain(&life.program);
-            let host = match &*life.host {
-                "" => sole.clone(),
-                host => Some(host.to_owned()),
-            };
-            let entity = Entity {
-                host,
-                service,
-                instance,
-            };
-            all.entry(entity).or_default().push(Process {
-                file: FileId::new(n),
-                life: life.clone(),
-            });
-        }
-    }
-    for list in all.values_mut() {
-        list.sort_by_key(|p| (p.life.pid, p.life.first.0, p.file));
-        list.dedup_by(|next, before| {
-            let (a, b) = (&mut before.life, &next.life);
-            let same = a.pid == b.pid && b.first.0 <= a.last.0.plus(Span::from_seconds(1));
-            if same {
-                // Files with coarser stamps are early by as much; the places stay those of one file.
-                a.last.0 = a.last.0.max(b.last.0);
-                a.lines = a.lines.max(b.lines);
-            }
-            same
-        });
-        list.sort_by_key(|p| (p.life.first.0, p.file, p.life.first.1));
-    }
-    all
 }
 
 fn suspect(
@@ -230,30 +173,9 @@ fn suspect(
         ended,
         intervals,
         ends_are_known: false,
+        apart: Apart::Ids,
     };
     (enough && !found.is_told_of(loops)).then_some(found)
-}
-
-/// Whether each process wrote while no other of its program did.
-fn alone(processes: &[Process]) -> Vec<bool> {
-    let mut alone = vec![true; processes.len()];
-    // Of those before, the one that wrote last.
-    let mut latest = 0;
-    for n in 1..processes.len() {
-        let (before, next) = (&processes[latest], &processes[n]);
-        let overlaps = match before.file == next.file {
-            true => next.life.first.1 < before.life.last.1,
-            false => next.life.first.0 < before.life.last.0,
-        };
-        if overlaps {
-            alone[latest] = false;
-            alone[n] = false;
-        }
-        if next.life.last.0 >= before.life.last.0 {
-            latest = n;
-        }
-    }
-    alone
 }
 
 impl Suspect {
@@ -462,139 +384,10 @@ impl Suspect {
         Event {
             host: self.entity.host.as_deref().map(Into::into),
             program: Some(life.program.clone()),
-            pid: Some(life.pid),
+            pid: (self.apart == Apart::Ids).then_some(life.pid),
             cursor: line.cursor.clone(),
             covers: line.covers,
             ..Event::untold(class, line.place, line.stamp, at, &line.text, &line.message)
         }
     }
-}
-
-/// What the lives have in common.
-struct Heard {
-    /// How nearly all of those that ended ended, masked.
-    end: String,
-    /// Whether their last words tell of a failure that healthy ones do not tell.
-    failing: bool,
-    /// Whether these words are the same to the letter.
-    same: bool,
-    /// Whether healthy lives were heard that begin alike.
-    healthy: bool,
-    /// Whether they go on where the others end.
-    go_on: bool,
-    /// Failures that healthy lives tell as well, masked.
-    harmless: Vec<String>,
-}
-
-impl Heard {
-    /// `None` where they do not begin alike and end alike.
-    fn of(
-        suspect: &Suspect,
-        voices: &BTreeMap<usize, Voice>,
-        ended: &[usize],
-        healthy: &[usize],
-    ) -> Option<Self> {
-        let pid = |n: usize| suspect.processes[n].life.pid;
-        let heard: Vec<(usize, &Voice)> = (ended.iter())
-            .filter_map(|n| Some((*n, voices.get(n)?)))
-            .collect();
-        let enough = (NEARLY_ALL * heard.len() as f64).ceil().max(1.0) as usize;
-        let banner = |n: usize, voice: &Voice| {
-            let first = voice.first.first()?;
-            Some(stable(&first.message, pid(n)))
-        };
-        let banners = heard.iter().filter_map(|(n, v)| banner(*n, v));
-        let (begin, _) = commonest_of(banners, enough)?;
-        let last = |v: &Voice| v.last.last().map(|l| mask(&l.message));
-        let (end, _) = commonest_of(heard.iter().filter_map(|(_, v)| last(v)), enough)?;
-        let well: Vec<&Voice> = (healthy.iter())
-            .filter_map(|n| Some((*n, voices.get(n)?)))
-            .filter(|(n, v)| banner(*n, v).as_ref() == Some(&begin))
-            .map(|(_, v)| v)
-            .collect();
-        // One that had been well may have ended as the others did.
-        let lasting: Vec<&&Voice> = (well.iter())
-            .filter(|v| last(v).as_ref() != Some(&end))
-            .collect();
-        let harmless: Vec<String> = (lasting.iter())
-            .flat_map(|v| &v.last)
-            .map(|l| mask(&l.message))
-            .collect();
-        let mut found = Self {
-            end,
-            failing: false,
-            same: false,
-            healthy: !well.is_empty(),
-            go_on: false,
-            harmless,
-        };
-        let failures =
-            (heard.iter()).filter_map(|(n, v)| Some(stable(&found.failure(v)?.message, pid(*n))));
-        let failures: Vec<String> = failures.collect();
-        found.failing = failures.len() >= enough;
-        found.same = commonest_of(failures.into_iter(), enough).is_some();
-        let lines = |n: &usize| suspect.processes[*n].life.lines;
-        let most = ended.iter().map(lines).max().unwrap_or(0);
-        let least = healthy.iter().map(lines).min().unwrap_or(0);
-        // Only what says something after the same line goes on where the others end.
-        let passes = |v: &&&Voice| {
-            let first = v.first.split_last().map_or(&[][..], |(_, first)| first);
-            first.iter().any(|l| mask(&l.message) == found.end)
-        };
-        found.go_on = !lasting.is_empty()
-            && lasting.len() == well.len()
-            && lasting.iter().all(passes)
-            && ended.len() >= SILENT
-            && least > most;
-        Some(found)
-    }
-
-    /// The first of the last words that tells of a failure, as only lives that end tell. What a process
-    /// says at once and goes on is none, and nothing is where it says that it ends well.
-    fn failure<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
-        let tells = |l: &&Line| {
-            (l.severe || is_failure(&l.message)) && !self.harmless.contains(&mask(&l.message))
-        };
-        let first = voice.first.first().map(|l| l.place);
-        let (last, before) = voice.last.split_last()?;
-        if tells(&last) {
-            return before.iter().find(tells).or(Some(last));
-        }
-        let mut later = before.iter().filter(|l| Some(l.place) != first);
-        later.find(tells).filter(|_| !is_end(&last.message))
-    }
-
-    /// The line that tells most of an end.
-    fn telling<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
-        self.failure(voice).or(voice.last.last())
-    }
-
-    fn ends_alike(&self, voice: Option<&Voice>) -> bool {
-        let last = voice.and_then(|v| v.last.last());
-        last.is_some_and(|l| mask(&l.message) == self.end)
-    }
-
-    fn is_crash(&self, suspect: &Suspect, ended: &[usize], policy: &LoopPolicy) -> bool {
-        let regular = suspect.is_regular(ended);
-        let waits = suspect.waits(ended);
-        let wait = median(waits.clone()).unwrap_or(Span::ZERO);
-        let within = |most: Span| wait <= most || grows(&waits);
-        regular
-            && match self.healthy {
-                true => (self.failing || self.go_on) && within(policy.gap),
-                false => self.failing && self.same && within(SOON),
-            }
-    }
-}
-
-/// What at least so many say.
-fn commonest_of(items: impl Iterator<Item = String>, enough: usize) -> Option<(String, usize)> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for item in items {
-        *counts.entry(item).or_default() += 1;
-    }
-    let most = counts
-        .into_iter()
-        .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
-    most.filter(|(_, count)| *count >= enough)
 }

@@ -34,9 +34,16 @@ impl<'a> Analysis<'a> {
         let opened = read.opened;
         let mut loops = loops::find(&timeline, &options.policy);
         let mut inferred = lives::infer(&timeline, &loops, opened, &options.policy);
-        let starts = banners::infer(&timeline, &loops, opened, &options.policy);
+        let starts = banners::starts(&timeline, &loops, opened, &options.policy);
         inferred.add(starts, opened);
         if !inferred.events.is_empty() {
+            timeline.add(std::mem::take(&mut inferred.events));
+            loops = loops::find(&timeline, &options.policy);
+        }
+        // What is told by now is not told again.
+        let lives = banners::lives(&timeline, &loops, opened, &options.policy);
+        if !lives.is_empty() {
+            inferred.add(lives, opened);
             timeline.add(inferred.events);
             loops = loops::find(&timeline, &options.policy);
         }

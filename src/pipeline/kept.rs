@@ -1,7 +1,7 @@
 //! What stood before the events of an input that is read only once.
 //!
 //! In: blocks, in order, and the places of their events. Out: the text before an event, and after a crash
-//! text without a process id, for the second look ([`look`](super::look)). A plain file can be read again at any place. A stream cannot, and what
+//! text or a beginning without a process id, for the second look ([`look`](super::look)). A plain file can be read again at any place. A stream cannot, and what
 //! is compressed would have to be decompressed once more from its start: so of these the text is kept,
 //! compressed, within a bound.
 
@@ -82,7 +82,11 @@ impl Kept {
     /// Keeps what stands after the event's record, as far as the block has it.
     pub(super) fn keep_after(&mut self, block: &Block, event: &Event) {
         let at = event.place.offset;
-        let is_wanted = event.class == Class::Crash && event.pid.is_none();
+        let is_wanted = match event.class {
+            Class::Crash => event.pid.is_none(),
+            Class::Banner | Class::Loaded => event.pid.is_none_or(|pid| pid <= 1),
+            _ => false,
+        };
         if !is_wanted || self.after.last().is_some_and(|last| last.at >= at) {
             return;
         }

@@ -418,12 +418,25 @@ impl View<'_> {
                     parts.push(format!("{boots} that nothing asked for"));
                 }
                 if inferred > 0 {
-                    parts.push(format!("{} without last words known", counted(inferred, "end")));
+                    parts.push(format!(
+                        "{} without last words known",
+                        counted(inferred, "end")
+                    ));
                 }
             }
-            Grade::Inferred => parts.push(format!(
-                "{inferred} processes of {service} that fell silent one after the other, after like words"
-            )),
+            Grade::Inferred => {
+                let mut records = ends.iter().flat_map(|end| &end.texts);
+                let of_processes = records.all(|n| self.parts.timeline.events[*n].pid.is_some());
+                parts.push(match of_processes {
+                    true => format!(
+                        "{inferred} processes of {service} that fell silent one after the other, after like words"
+                    ),
+                    false => format!(
+                        "{inferred} lives of {service} that ended with like words, and each time the next one \
+                         began with the same"
+                    ),
+                });
+            }
         }
         format!("{}; no supervisor tells of it", parts.join(", "))
     }

@@ -73,14 +73,38 @@ pub(crate) fn is_failure(message: &str) -> bool {
 }
 
 /// What stays the same of a message that deterministic programs write at each start: all but dates,
-/// times and the process's own number.
-pub(super) fn stable(message: &str, pid: u32) -> String {
-    let pid = pid.to_string();
-    let words = message.split_whitespace();
-    let kept: Vec<&str> = words
-        .filter(|word| !is_time(word) && !names(word, &pid))
-        .collect();
+/// times and the process's own number; where its lines do not bear it, what is called so.
+pub(super) fn stable(message: &str, pid: Option<u32>) -> String {
+    let pid = pid.map(|pid| pid.to_string());
+    let mut kept: Vec<&str> = Vec::new();
+    let mut before = "";
+    for word in message.split_whitespace() {
+        let is_own = match &pid {
+            Some(pid) => names(word, pid),
+            None => is_pid(before, word),
+        };
+        before = word;
+        if !is_own && !is_time(word) {
+            kept.push(word);
+        }
+    }
     kept.join(" ")
+}
+
+/// `pid=4711`, or a number after `pid`.
+fn is_pid(before: &str, word: &str) -> bool {
+    let is_name = |text: &str| {
+        let name = text.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        name.eq_ignore_ascii_case("pid") || name.eq_ignore_ascii_case("process")
+    };
+    let number = |text: &str| {
+        let text = text.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    match word.split_once(['=', ':']) {
+        Some((name, value)) if number(value) => is_name(name),
+        _ => number(word) && is_name(before),
+    }
 }
 
 /// Whether a word holds this number, not as a part of another.
@@ -123,12 +147,26 @@ mod tests {
 
     #[test]
     fn what_varies_with_each_start_is_left_out() {
-        let a = stable("2026/11/23 09:16:41 [emerg] 331#331: bad value 7", 331);
-        let b = stable("2026/11/23 09:16:45 [emerg] 338#338: bad value 7", 338);
+        let a = stable(
+            "2026/11/23 09:16:41 [emerg] 331#331: bad value 7",
+            Some(331),
+        );
+        let b = stable(
+            "2026/11/23 09:16:45 [emerg] 338#338: bad value 7",
+            Some(338),
+        );
         assert_eq!(a, b);
         // A port is no process's number.
-        let port = |port: &str| stable(&format!("Failed for root from 10.0.0.9 port {port}"), 4);
+        let port = |port: &str| {
+            stable(
+                &format!("Failed for root from 10.0.0.9 port {port}"),
+                Some(4),
+            )
+        };
         assert_ne!(port("5022"), port("5023"));
+        let own = |pid: &str| stable(&format!("zorkd 4.1 begins (pid={pid}), 3 rules"), None);
+        assert_eq!(own("4711"), own("12"));
+        assert!(own("7").contains("3 rules"));
     }
 
     #[test]

@@ -366,6 +366,7 @@ fn fails(event: &Event) -> bool {
         && matches!(
             event.class,
             Class::Crash
+                | Class::Banner
                 | Class::Exit
                 | Class::Oom
                 | Class::Watchdog

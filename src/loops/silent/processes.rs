@@ -1,0 +1,81 @@
+//! The processes of each service.
+//!
+//! In: a timeline. Out: [`Process`]es, each over all files that it wrote into, and which of them ran alone.
+
+use std::collections::BTreeMap;
+
+use crate::loops::identity::{Entity, plain};
+use crate::loops::sole_host;
+use crate::primitives::FileId;
+use crate::time::Span;
+use crate::timeline::{Life, Timeline};
+
+/// A process of a suspect, over all files that it wrote into.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The first of the files.
+    pub file: FileId,
+    /// What it wrote there; its times are over all files.
+    pub life: Life,
+}
+
+/// The processes of each service, by their first lines; one that wrote into several files is one.
+pub(super) fn processes(timeline: &Timeline) -> BTreeMap<Entity, Vec<Process>> {
+    let sole = sole_host(&timeline.events);
+    let mut all: BTreeMap<Entity, Vec<Process>> = BTreeMap::new();
+    for (n, file) in timeline.files.iter().enumerate() {
+        for life in &file.lives {
+            let (service, instance) = plain(&life.program);
+            let host = match &*life.host {
+                "" => sole.clone(),
+                host => Some(host.to_owned()),
+            };
+            let entity = Entity {
+                host,
+                service,
+                instance,
+            };
+            all.entry(entity).or_default().push(Process {
+                file: FileId::new(n),
+                life: life.clone(),
+            });
+        }
+    }
+    for list in all.values_mut() {
+        list.sort_by_key(|p| (p.life.pid, p.life.first.0, p.file));
+        list.dedup_by(|next, before| {
+            let (a, b) = (&mut before.life, &next.life);
+            let same = a.pid == b.pid && b.first.0 <= a.last.0.plus(Span::from_seconds(1));
+            if same {
+                // Files with coarser stamps are early by as much; the places stay those of one file.
+                a.last.0 = a.last.0.max(b.last.0);
+                a.lines = a.lines.max(b.lines);
+            }
+            same
+        });
+        list.sort_by_key(|p| (p.life.first.0, p.file, p.life.first.1));
+    }
+    all
+}
+
+/// Whether each process wrote while no other of its program did.
+pub(super) fn alone(processes: &[Process]) -> Vec<bool> {
+    let mut alone = vec![true; processes.len()];
+    // Of those before, the one that wrote last.
+    let mut latest = 0;
+    for n in 1..processes.len() {
+        let (before, next) = (&processes[latest], &processes[n]);
+        let overlaps = match before.file == next.file {
+            true => next.life.first.1 < before.life.last.1,
+            false => next.life.first.0 < before.life.last.0,
+        };
+        if overlaps {
+            alone[latest] = false;
+            alone[n] = false;
+        }
+        if next.life.last.0 >= before.life.last.0 {
+            latest = n;
+        }
+    }
+    alone
+}

@@ -1,0 +1,268 @@
+//! Loops of programs that nobody has heard of, whose lines bear no process id: they show by what is said and counted
+//! as each life begins. And what looks like them in a process that goes on.
+
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// 2026-03-01T10:00:00Z.
+const START: i64 = 1_772_359_200;
+
+/// What one program writes into its own file.
+#[derive(Default)]
+struct Log {
+    lines: Vec<(i64, String)>,
+}
+
+impl Log {
+    /// A line so many milliseconds after the start.
+    fn say(&mut self, at: i64, message: &str) {
+        self.lines.push((at, message.to_owned()));
+    }
+
+    /// A life: what it says as it begins, a turn a second, and what it says last.
+    fn life(&mut self, at: i64, turns: i64, last: Option<&str>) {
+        self.say(at, "INFO zorkd 4.1.0 (build 77)");
+        self.say(at + 20, "INFO opening /srv/zork/grid.dat");
+        self.say(at + 45, "INFO listening on 0.0.0.0:8080");
+        for n in 0..turns {
+            let turn = format!("INFO turned the wheel {n} times");
+            self.say(at + 1000 * (n + 1), &turn);
+        }
+        if let Some(last) = last {
+            self.say(at + 1000 * turns + 60, last);
+        }
+    }
+
+    fn text(&self, line: impl Fn(&str, &str) -> String) -> String {
+        let mut lines: Vec<&(i64, String)> = self.lines.iter().collect();
+        lines.sort_by_key(|line| line.0);
+        let mut text = String::new();
+        for (at, message) in lines {
+            let time = jiff::Timestamp::from_millisecond(START * 1000 + at).unwrap();
+            writeln!(text, "{}", line(&format!("{time:.6}"), message)).unwrap();
+        }
+        text
+    }
+
+    /// As the program writes it itself.
+    fn plain(&self) -> String {
+        self.text(|time, message| format!("{time} {message}"))
+    }
+}
+
+const LAST: &str = "ERROR grid.dat: row 17 unexpected, leaving";
+
+/// A healthy life, seven that end after three seconds, and a healthy one.
+fn looping(turns: i64, last: Option<&str>) -> Log {
+    let mut log = Log::default();
+    log.life(0, 100, None);
+    for n in 0..7 {
+        log.life(120_000 + n * 5100, turns, last);
+    }
+    log.life(180_000, 300, None);
+    log
+}
+
+fn scanned(name: &str, text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), text).unwrap();
+    run(&[folder.path().join(name).to_str().unwrap()], "")
+}
+
+fn run(paths: &[&str], input: &str) -> Value {
+    use std::io::Write as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_crashtrail"))
+        .args(["scan", "--format", "json", "--quiet"])
+        .args(paths)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let out = child.wait_with_output().unwrap();
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// (service, evidence, crashes, seconds from the start to the first, what it says) of all loops.
+fn loops(report: &Value) -> Vec<(String, String, u64, i64, String)> {
+    let incidents = report["incidents"].as_array().unwrap();
+    let loops = incidents
+        .iter()
+        .flat_map(|i| i["loops"].as_array().unwrap());
+    let text = |v: &Value| v.as_str().unwrap().to_owned();
+    loops
+        .map(|l| {
+            let first: jiff::Timestamp = text(&l["first"]).parse().unwrap();
+            let first = first.as_second() - START;
+            let crashes = l["crashes"].as_u64().unwrap();
+            let said = text(&l["signature"]["text"]);
+            (
+                text(&l["entity"]["service"]),
+                text(&l["evidence"]),
+                crashes,
+                first,
+                said,
+            )
+        })
+        .collect()
+}
+
+fn is_one(report: &Value, service: &str, crashes: u64, first: i64, says: &str) {
+    let found = loops(report);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (name, evidence, count, at, said) = &found[0];
+    assert_eq!(
+        (&**name, &**evidence, *count, *at),
+        (service, "inferred", crashes, first),
+        "{found:?}"
+    );
+    assert!(said.contains(says), "{said}");
+}
+
+fn none(log: &Log) {
+    let report = scanned("zork.log", &log.plain());
+    assert_eq!(loops(&report), [], "{}", report["incidents"]);
+}
+
+#[test]
+fn what_a_program_says_as_it_begins_tells_of_its_lives() {
+    let report = scanned("zork.log", &looping(0, Some(LAST)).plain());
+    is_one(&report, "zork", 7, 120, "row 17 unexpected");
+    let incident = &report["incidents"][0];
+    assert_eq!(incident["status"], "recovered", "{incident}");
+    let found = &incident["loops"][0];
+    assert_eq!(found["restarts"], 7);
+    // The line of the last words, not that of the beginning after it.
+    let records = found["records"].as_array().unwrap();
+    assert_eq!(records.len(), 7);
+    for record in records {
+        let text = record["text"].as_str().unwrap();
+        assert!(text.ends_with(LAST), "{text}");
+    }
+}
+
+#[test]
+fn a_container_and_a_stream_tell_the_same() {
+    let log = looping(0, Some(LAST));
+    let docker = log.text(|time, message| {
+        format!("{{\"log\":\"{message}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}")
+    });
+    let found = loops(&scanned("zork-json.log", &docker));
+    assert_eq!((found.len(), found[0].2, found[0].3), (1, 7, 120));
+    // All of a container's processes are number one.
+    let syslog = log.text(|time, message| format!("{time} h1 zorkd[1]: {message}"));
+    is_one(&scanned("syslog", &syslog), "zorkd", 7, 120, "row 17");
+    let streamed = loops(&run(&["-"], &log.plain()));
+    assert_eq!((streamed.len(), streamed[0].2, streamed[0].3), (1, 7, 120));
+}
+
+#[test]
+fn one_that_stops_without_a_word_is_found_where_healthy_lives_go_on() {
+    let mut log = looping(2, None);
+    for at in [0, 180_000] {
+        log.say(at + 2100, "INFO opening valve 7");
+    }
+    for n in 0..7 {
+        log.say(120_000 + n * 5100 + 2100, "INFO opening valve 7");
+    }
+    let report = scanned("zork.log", &log.plain());
+    is_one(&report, "zork", 7, 122, "opening valve 7");
+}
+
+#[test]
+fn an_uptime_that_falls_back_tells_of_a_new_life() {
+    let mut log = Log::default();
+    let mut life = |at: i64, seconds: i64, last: Option<&str>| {
+        for n in (0..seconds).step_by(5) {
+            log.say(
+                at + n * 1000 + 300,
+                &format!("uptime={n}s orders={}", n * 40),
+            );
+            log.say(at + n * 1000 + 1300, &format!("handled order {}", n * 7));
+        }
+        if let Some(last) = last {
+            log.say(at + seconds * 1000, last);
+        }
+    };
+    life(0, 400, None);
+    for n in 0..6 {
+        life(410_000 + n * 22_500, 20, Some("bad magic in block 7"));
+    }
+    life(560_000, 600, None);
+    let report = scanned("zork.log", &log.plain());
+    is_one(&report, "zork", 6, 430, "bad magic");
+}
+
+#[test]
+fn numbers_of_records_that_begin_anew_tell_of_a_new_life() {
+    let mut log = Log::default();
+    let mut life = |at: i64, records: i64, last: Option<&str>| {
+        for n in 0..records {
+            log.say(at + n * 500, &format!("event seq={n} kind=x{}", n % 3));
+        }
+        if let Some(last) = last {
+            log.say(at + records * 500, last);
+        }
+    };
+    life(0, 300, None);
+    for n in 0..6 {
+        life(160_000 + n * 6100, 8, Some("bad magic in block 7"));
+    }
+    life(200_000, 600, None);
+    let report = scanned("zork.log", &log.plain());
+    is_one(&report, "zork", 6, 164, "bad magic");
+}
+
+#[test]
+fn another_try_in_a_process_that_goes_on_is_no_loop() {
+    let mut log = Log::default();
+    log.life(0, 100, None);
+    for n in 0..20 {
+        let at = 120_000 + n * 5100;
+        log.say(at, "INFO initializing connection, client version 12.3");
+        log.say(at + 10, "INFO using configuration db.yaml");
+        log.say(at + 30, "ERROR connection refused, retrying in 5s");
+    }
+    log.life(300_000, 300, None);
+    none(&log);
+}
+
+#[test]
+fn jobs_of_a_runner_that_stays_are_no_loop() {
+    let mut log = Log::default();
+    log.say(0, "INFO runner 1.2.3 starting up");
+    for n in 0..20 {
+        let at = 20_000 + n * 61_300;
+        log.say(at, "INFO starting backup job nightly");
+        log.say(at + 20, "INFO loading configuration of nightly");
+        log.say(at + 1500, "INFO uploading 300 files");
+        log.say(at + 3000, "ERROR backup failed: permission denied");
+    }
+    none(&log);
+}
+
+#[test]
+fn a_service_that_is_started_every_day_is_no_loop() {
+    let mut log = Log::default();
+    for n in 0..10 {
+        log.life(n * 86_400_000 + n * n * 77_000, 300, None);
+    }
+    none(&log);
+}
+
+#[test]
+fn a_process_that_says_it_listens_again_and_again_is_no_loop() {
+    let mut log = Log::default();
+    log.life(0, 600, None);
+    for n in 0..20 {
+        log.say(
+            20_000 + n * 20_000,
+            "INFO listening on 0.0.0.0:8080, build 77",
+        );
+    }
+    none(&log);
+}
