@@ -21,6 +21,7 @@ mod naming;
 mod other;
 mod series;
 mod tokens;
+mod traffic;
 mod unseen;
 mod weights;
 

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::classify::{CAUSE_KINDS, Class};
+use crate::classify::CAUSE_KINDS;
 use crate::loops::{CrashKind, Entity};
 use crate::record::Format;
 use crate::time::{Span, Timestamp};
-use crate::timeline::FileTimes;
 
 use super::case::Case;
+use super::traffic::traffic;
 use super::{Evidence, RuledOut};
 
 /// The kinds that are looked for: signs of `other` sorts have nothing in common.
@@ -154,18 +154,18 @@ fn over_hosts(case: &Case<'_>, kind: &str) -> Option<Evidence> {
 
 /// What signs on the host before the onset count: more where there had been none for long, as a thing that
 /// comes rarely is not there by chance.
-fn nearby_odds(case: &Case<'_>, kind: &str) -> f64 {
+pub(super) fn nearby_odds(case: &Case<'_>, kind: &str) -> f64 {
     let weight = case.weights.sign.nearby.get(kind).copied().unwrap_or(0.0);
     let windows = case.quiet_before(kind).seconds() / Case::NEARBY.seconds();
     let new = (windows.max(1.0).ln() / 2.0).min(case.weights.sign.new_bound);
     weight * (1.0 + new)
 }
 
-fn first_line(text: &str) -> &str {
+pub(super) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("")
 }
 
-fn shorten(text: &str) -> String {
+pub(super) fn shorten(text: &str) -> String {
     let text = text.trim();
     if text.chars().count() <= 90 {
         text.to_owned()
@@ -298,141 +298,4 @@ fn not_seen(kind: &'static str, inputs: &Inputs<'_>) -> RuledOut {
         text,
         refs: vec![],
     }
-}
-
-/// Requests around the onset against the hour before, from the fullest access log.
-fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
-    let measured = inputs
-        .files
-        .iter()
-        .zip(&case.timeline.files)
-        .filter(|((_, format), _)| format.is_access_log())
-        .filter_map(|((path, _), file)| rates(case, file).map(|r| (*path, r)))
-        .max_by_key(|(_, r)| r.before);
-    let summary = "more traffic than usual".to_owned();
-    let Some((path, r)) = measured else {
-        let mut signs = one_sign_of_traffic(case);
-        let ruled_out = signs.is_empty().then(|| RuledOut {
-            kind: "traffic",
-            looked_at: false,
-            text: "traffic: no access log here covers the hour before".to_owned(),
-            refs: vec![],
-        });
-        if signs.is_empty() {
-            signs.push(Evidence::new(
-                "sign",
-                case.weights.sign.none / 2.0,
-                "no sign of it".to_owned(),
-                vec![],
-            ));
-        }
-        return Finding {
-            kind: "traffic",
-            evidence: signs,
-            summary,
-            ruled_out,
-        };
-    };
-    let ratio = r.ratio();
-    let text = format!(
-        "{path}: {ratio:.2} x the {} before ({} requests from {} to {}, {} from {} to {})",
-        r.baseline,
-        r.around,
-        r.from.clock(),
-        r.to.clock(),
-        r.before,
-        r.from.minus(r.baseline).clock(),
-        r.from.clock(),
-    );
-    if ratio >= 1.8 {
-        let log_odds = case
-            .weights
-            .sign
-            .in_crash
-            .get("traffic")
-            .copied()
-            .unwrap_or(0.0)
-            * (ratio / 2.0).ln_1p();
-        let evidence = vec![Evidence::new("traffic", log_odds, text, vec![])];
-        return Finding {
-            kind: "traffic",
-            evidence,
-            summary,
-            ruled_out: None,
-        };
-    }
-    let evidence = vec![Evidence::new(
-        "traffic",
-        case.weights.sign.none,
-        text.clone(),
-        vec![],
-    )];
-    let ruled_out = Some(RuledOut {
-        kind: "traffic",
-        looked_at: true,
-        text: format!("traffic: {text}"),
-        refs: vec![],
-    });
-    Finding {
-        kind: "traffic",
-        evidence,
-        summary,
-        ruled_out,
-    }
-}
-
-fn one_sign_of_traffic(case: &Case<'_>) -> Vec<Evidence> {
-    let events = &case.timeline.events;
-    case.signs_nearby("traffic")
-        .into_iter()
-        .filter(|&n| events[n].at <= case.onset && events[n].class == Class::Cause)
-        .take(1)
-        .map(|n| {
-            let text = format!(
-                "\u{201c}{}\u{201d}",
-                shorten(first_line(&events[n].message))
-            );
-            Evidence::new("sign", nearby_odds(case, "traffic"), text, vec![n])
-        })
-        .collect()
-}
-
-/// Requests around the onset and before it.
-struct Rates {
-    from: Timestamp,
-    to: Timestamp,
-    around: u64,
-    baseline: Span,
-    before: u64,
-}
-
-impl Rates {
-    fn ratio(&self) -> f64 {
-        let around = self.around as f64 / self.to.since(self.from).seconds();
-        let before = self.before as f64 / self.baseline.seconds();
-        around / before.max(1e-9)
-    }
-}
-
-/// Requests from ten minutes before the onset to five after it, against the hour before that; `None`
-/// where the file does not cover ten minutes of it.
-fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
-    let minute = 60_000_000_000;
-    let whole = |t: Timestamp| Timestamp::from_nanos(t.nanos().div_euclid(minute) * minute);
-    let from = whole(case.onset.minus(Span::from_seconds(600)));
-    let to = whole(case.onset.plus(Span::from_seconds(300))).min(whole(file.last?));
-    let begin = from
-        .minus(Span::from_seconds(3600))
-        .max(whole(file.first?.plus(Span::from_seconds(59))));
-    let count =
-        |a: Timestamp, b: Timestamp| file.minutes.range(a..b.max(a)).map(|(_, n)| n).sum::<u64>();
-    let covers =
-        from.since(begin) >= Span::from_seconds(600) && to.since(from) >= Span::from_seconds(300);
-    covers.then(|| Rates {
-        from,
-        to,
-        around: count(from, to),
-        baseline: from.since(begin),
-        before: count(begin, from),
-    })
 }

@@ -11,6 +11,7 @@ use crate::loops::{self, Loops};
 use crate::report::{self, Report};
 use crate::timeline::Timeline;
 
+use super::news::Known;
 use super::{Read, ScanOptions, banners, lives, look, news};
 
 /// Loops and changes of a timeline, before anybody is blamed.
@@ -106,14 +107,16 @@ impl<'a> Analysis<'a> {
             .collect()
     }
 
-    /// The report on these incidents, and whether any input failed.
-    pub(super) fn report(self, incidents: &[Incident]) -> (Report, bool) {
+    /// The report on these incidents, and whether any input failed. `known` is what was new before incidents, as it was
+    /// found the last time, and is now.
+    pub(super) fn report(self, incidents: &[Incident], known: &mut Known) -> (Report, bool) {
         let news = news::of_all(
             &self.timeline,
             &self.ledger,
             &self.loops,
             incidents,
             self.read.opened,
+            known,
         );
         let failed = (self.warnings.iter())
             .chain(&self.timeline.warnings)

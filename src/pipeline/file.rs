@@ -18,8 +18,8 @@ use crate::timeline::FileEvents;
 
 use super::block::{BlockYield, Tools, work};
 use super::kept::Kept;
-use super::look;
 use super::{Progress, ScanOptions};
+use super::{look, news};
 
 /// What a file yielded.
 pub(super) struct FileYield {
@@ -291,11 +291,11 @@ impl Join {
         };
         let kept = &mut self.kept;
         if let Some(block) = block {
-            kept.follow(block);
+            kept.follow(block, if is_stream { news::REACH } else { 0 });
         }
         self.flood.append(yielded.events, place, |event| {
             if let Some(block) = block.filter(|_| look::may_want(event)) {
-                kept.keep(block, event.place.offset);
+                kept.keep(block, event);
                 kept.keep_after(block, event);
             }
         });

@@ -11,7 +11,7 @@ use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 use serde::{Deserialize, Serialize};
 
 use super::heard::Heard;
-use crate::classify::{Class, Event};
+use crate::classify::{Class, Event, Family};
 use crate::framing::{Block, whole_lines};
 use crate::primitives::ByteOffset;
 use crate::record::CONTEXT;
@@ -37,6 +37,54 @@ pub(super) struct Kept {
     after: Vec<After>,
     /// What processes said first and last.
     pub(super) heard: Heard,
+    /// Begins anew with each run of the program.
+    #[serde(skip)]
+    past: Past,
+}
+
+/// The newest text of an input, and which sorts of events came in it.
+#[derive(Debug, Clone, Default)]
+struct Past {
+    text: Vec<u8>,
+    /// Where it ends, counted as [`Piece::from`] is.
+    to: u64,
+    /// Where events of a sort came last.
+    sorts: HashMap<u64, u64>,
+    most: usize,
+}
+
+impl Past {
+    /// Adds what the block holds, and forgets what lies farther back than `most` bytes, or twice as many.
+    fn push(&mut self, block: &Block, most: usize) {
+        self.most = most;
+        let text = block.main();
+        let Some((_, to)) = block.text_before(block.offset_of(text.len())) else {
+            return;
+        };
+        if most == 0 {
+            *self = Self::default();
+            return;
+        }
+        if self.text.len() > 2 * most {
+            self.text.drain(..self.text.len() - most);
+            let from = self.to.saturating_sub(most as u64);
+            self.sorts.retain(|_, last| *last >= from);
+        }
+        self.text.extend_from_slice(text);
+        self.to = to;
+    }
+
+    /// The text up to `to`, where the event of this sort that ends there is the first one in it.
+    fn first_of_its_sort(&mut self, sort: u64, to: u64) -> Option<&[u8]> {
+        let before = self.sorts.insert(sort, to);
+        let back = usize::try_from(self.to.checked_sub(to)?).ok()?;
+        let end = self.text.len().checked_sub(back)?;
+        let from = end.saturating_sub(self.most);
+        let begin = to - (end - from) as u64;
+        before
+            .is_none_or(|before| before < begin)
+            .then_some(&self.text[from..end])
+    }
 }
 
 /// What stands after an event's record.
@@ -59,15 +107,21 @@ struct Piece {
 }
 
 impl Kept {
-    /// Keeps what stands before the record that begins at `at`, of this block or a little before it.
-    /// Blocks must come in order.
-    pub(super) fn keep(&mut self, block: &Block, at: ByteOffset) {
+    /// Keeps what stands before the event's record, of this block, which is being followed, or a little before it.
+    /// Blocks must come in order. Of the first of its sort for long more is kept, for what was new before it.
+    pub(super) fn keep(&mut self, block: &Block, event: &Event) {
+        let at = event.place.offset;
         if self.bytes > OF_ONE || self.ends.contains_key(&at) {
             return;
         }
         let Some((text, to)) = block.text_before(at) else {
             return;
         };
+        let long = match event.class.family() {
+            Family::Process => self.past.first_of_its_sort(event.sort, to),
+            _ => None,
+        };
+        let text = long.filter(|long| long.len() > text.len()).unwrap_or(text);
         let begin = to - text.len() as u64;
         let from = self.pieces.last().map_or(begin, |last| begin.max(last.to));
         if from < to {
@@ -98,11 +152,16 @@ impl Kept {
             to: at.get() + event.covers,
             text: Vec::new(),
         });
-        self.follow(block);
+        self.add_after(block);
     }
 
-    /// Adds to what stands after events that came before.
-    pub(super) fn follow(&mut self, block: &Block) {
+    /// Adds to what stands after events that came before, and remembers the newest text, so much of it.
+    pub(super) fn follow(&mut self, block: &Block, past: usize) {
+        self.past.push(block, past);
+        self.add_after(block);
+    }
+
+    fn add_after(&mut self, block: &Block) {
         let begin = block.offset_of(0).get();
         // The newest come last, and those before them have all they need.
         for after in self.after.iter_mut().rev() {
@@ -127,12 +186,29 @@ impl Kept {
     /// The whole lines before the record that begins at `at`, within [`CONTEXT`]; `None` where they were
     /// not kept.
     pub(super) fn before(&self, at: ByteOffset) -> Option<Vec<u8>> {
+        let (text, _) = self.run_before(at, CONTEXT)?;
+        Some(whole_lines(&text).to_vec())
+    }
+
+    /// The whole lines before the record that begins at `at`, as far as they were kept without a gap, of at least so
+    /// many bytes where there are as many; `None` where none were.
+    pub(super) fn long_before(&self, at: ByteOffset, reach: usize) -> Option<Vec<u8>> {
+        let (mut text, begin) = self.run_before(at, reach)?;
+        if begin > 0 {
+            let first = memchr::memchr(b'\n', &text).map_or(text.len(), |end| end + 1);
+            text.drain(..first);
+        }
+        Some(text)
+    }
+
+    /// Text up to the record that begins at `at`, and where it begins.
+    fn run_before(&self, at: ByteOffset, least: usize) -> Option<(Vec<u8>, u64)> {
         let to = *self.ends.get(&at)?;
         let last = self.pieces.partition_point(|piece| piece.to < to);
         let mut texts = Vec::new();
         let (mut reach, mut begin) = (0, to);
         for piece in self.pieces[..self.pieces.len().min(last + 1)].iter().rev() {
-            if piece.to < begin || reach >= CONTEXT {
+            if piece.to < begin || reach >= least {
                 break;
             }
             let mut text = decompress_size_prepended(&piece.packed).ok()?;
@@ -142,7 +218,7 @@ impl Kept {
             texts.push(text);
         }
         texts.reverse();
-        Some(whole_lines(&texts.concat()).to_vec())
+        Some((texts.concat(), begin))
     }
 
     /// Forgets what was kept first, down to so many bytes and a half of them where it is more.
@@ -170,7 +246,7 @@ impl Kept {
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let after: usize = self.after.iter().map(|after| after.text.len()).sum();
-        self.bytes + after + self.heard.bytes()
+        self.bytes + after + self.heard.bytes() + self.past.text.len()
     }
 }
 
@@ -178,10 +254,54 @@ impl Kept {
 mod tests {
     use super::*;
     use crate::framing::Blocks;
+    use crate::primitives::{FileId, LineNo, Place};
+    use crate::time::Timestamp;
 
     /// The last lines within [`CONTEXT`] before a place.
     fn right(text: &[u8], at: usize) -> &[u8] {
         whole_lines(&text[..at])
+    }
+
+    /// A crash whose record begins there.
+    fn event(at: usize) -> Event {
+        let place = Place {
+            file: FileId::new(0),
+            offset: ByteOffset::new(at as u64),
+            line: LineNo::after(0),
+        };
+        Event {
+            pid: Some(1),
+            ..Event::untold(Class::Exit, place, None, Timestamp::from_nanos(0), "", "")
+        }
+    }
+
+    #[test]
+    fn more_is_kept_before_the_first_of_a_sort() {
+        let text: String = (0..200_000).map(|n| format!("line {n}\n")).collect();
+        let starts: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes())
+            .map(|n| n + 1)
+            .collect();
+        // Two near each other, and one long after.
+        let wanted = [60_000, 60_300, 190_000].map(|n| starts[n]);
+        for size in [1 << 12, 1 << 16, 1 << 20] {
+            let mut kept = Kept::default();
+            let mut blocks = Blocks::new(text.as_bytes(), size);
+            while let Some(block) = blocks.next_block() {
+                let begin = block.offset_of(0).get() as usize;
+                let end = begin + block.main().len();
+                kept.follow(&block, 1 << 19);
+                for at in wanted.iter().filter(|at| (begin..end).contains(at)) {
+                    kept.keep(&block, &event(*at));
+                }
+            }
+            for at in wanted {
+                let long = kept.long_before(ByteOffset::new(at as u64), 1 << 20);
+                let long = long.unwrap();
+                assert!(text.as_bytes()[..at].ends_with(&long), "{size} {at}");
+                // A line may be cut at its start.
+                assert!(long.len() + 20 > (1 << 19), "{size} {at}: {}", long.len());
+            }
+        }
     }
 
     #[test]
@@ -199,15 +319,19 @@ mod tests {
             let mut blocks = Blocks::new(text, size);
             while let Some(block) = blocks.next_block() {
                 let begin = block.offset_of(0).get() as usize;
+                kept.follow(&block, 0);
                 let all = wanted.iter().map(|n| starts[*n]);
                 for at in all.filter(|at| (begin..begin + block.main().len()).contains(at)) {
-                    kept.keep(&block, ByteOffset::new(at as u64));
+                    kept.keep(&block, &event(at));
                 }
             }
             for n in &wanted {
                 let at = starts[*n];
                 let found = kept.before(ByteOffset::new(at as u64));
                 assert_eq!(found.as_deref(), Some(right(text, at)), "{size} {at}");
+                let long = kept.long_before(ByteOffset::new(at as u64), 1 << 20);
+                let long = long.unwrap();
+                assert!(text[..at].ends_with(&long) && long.len() >= right(text, at).len());
             }
             assert_eq!(kept.before(ByteOffset::new(1)), None);
             let bytes = kept.bytes();

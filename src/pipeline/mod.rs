@@ -35,6 +35,7 @@ mod lives;
 mod look;
 mod merge;
 mod news;
+mod rates;
 mod state;
 mod told;
 mod watch;
@@ -161,7 +162,7 @@ pub fn scan(
 ) -> Result<Scan, Error> {
     let (mut report, failed) = analysed(paths, options, progress, |analysis| {
         let incidents = analysis.incidents(&options.weights, &options.naming);
-        analysis.report(&incidents)
+        analysis.report(&incidents, &mut news::Known::default())
     })?;
     report
         .warnings

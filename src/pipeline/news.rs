@@ -1,22 +1,24 @@
 //! What was new before an incident: messages of the service that failed first, and warnings of its neighbours,
 //! which they had not written before the change that is blamed, or hardly ever.
 //!
-//! In: incidents, and the inputs. Out: for each a few messages, by template, with their first line. What
-//! stands before the first crash is read back within a bound, of files only: a stream's is gone. Nothing
-//! after the first crash counts.
+//! In: incidents, and the inputs. Out: for each a few messages, by template, with their first line, and how the
+//! service wrote unlike itself ([`rates`](super::rates)). What stands before the first crash is read back within a
+//! bound; of a stream as far as it was [`kept`](super::kept). Nothing after the first crash counts.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read, Seek, SeekFrom};
 
 use rayon::prelude::*;
 
 use super::look::Opened;
+use super::rates::{self, Written};
 use crate::classify::{Event, Templates};
 use crate::framing::{BLOCK, Blocks};
 use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::loops::{Loops, is_failure, plain};
+use crate::primitives::ByteOffset;
 use crate::record::{Frame, Record, Severity, leading_level, read};
 use crate::report::{LookedBack, NewMessage, News, Ref, Time};
 use crate::source::Source;
@@ -24,7 +26,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
 /// How far back is read before a first crash, in bytes.
-const REACH: u64 = 4 << 20;
+pub(super) const REACH: usize = 4 << 20;
 /// The most templates that are told apart.
 const TEMPLATES: usize = 500;
 /// The most messages that are told of one incident.
@@ -47,6 +49,17 @@ const SIGMAS: f64 = 5.0;
 /// share of its square (negative binomial distribution; a burst half as large as the mean is usual).
 const BURSTS: f64 = 0.25;
 
+/// What was found of incidents before, by where their first crash stands: what a stream has kept is forgotten one
+/// day, and need not be read again each time it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Known(HashMap<(Box<str>, ByteOffset), (Timestamp, Option<News>)>);
+
+impl Known {
+    fn get(&self, look: &Look<'_>, path: &str) -> Option<&(Timestamp, Option<News>)> {
+        self.0.get(&(path.into(), look.event.place.offset))
+    }
+}
+
 /// What was new before each incident, in their order; each is looked at by itself.
 pub(super) fn of_all(
     timeline: &Timeline,
@@ -54,25 +67,32 @@ pub(super) fn of_all(
     loops: &Loops,
     incidents: &[Incident],
     sources: &[Opened<'_>],
+    known: &mut Known,
 ) -> Vec<Option<News>> {
     let of = |incident: &Incident| {
         let look = Look::of(timeline, ledger, loops, incident)?;
         let opened = sources.get(look.event.place.file.index())?;
-        let source = opened.source.filter(|source| source.path != "-")?;
-        // What cannot be read once more has been warned of by the look at last words.
-        let text = before(source, look.event.place.offset.get()).ok()?;
-        let mut news = look.news(&text, opened)?;
-        // What loops as well is told as such.
-        let mut neighbours = look.neighbours(&text, opened);
-        neighbours.retain(|n| loops.loops.iter().all(|l| l.entity.service != n.service));
-        let theirs = neighbours
-            .iter()
-            .filter_map(|neighbour| neighbour.news(&text, opened));
-        let theirs = theirs.flat_map(|news| news.messages).take(OF_NEIGHBOURS);
-        news.messages.extend(theirs);
-        Some(news)
+        let news = match known.get(&look, opened.path) {
+            Some((from, news)) if *from == look.from => news.clone(),
+            before => {
+                let before = before.and_then(|(_, news)| news.clone());
+                look.at(opened, loops).or(before)
+            }
+        };
+        Some((look, opened.path, news))
     };
-    incidents.par_iter().map(of).collect()
+    let found: Vec<_> = incidents.par_iter().map(of).collect();
+    known.0.clear();
+    let mut all = Vec::with_capacity(found.len());
+    for found in found {
+        let news = found.and_then(|(look, path, news)| {
+            let key = (path.into(), look.event.place.offset);
+            known.0.insert(key, (look.from, news.clone()));
+            news
+        });
+        all.push(news);
+    }
+    all
 }
 
 /// What is looked for.
@@ -129,6 +149,29 @@ impl<'a> Look<'a> {
             warns: false,
             from: change.map_or(incident.onset.minus(BEFORE), |at| at.max(earliest)),
         })
+    }
+
+    /// What was new, of the service and of its neighbours.
+    fn at(&self, opened: &Opened<'_>, loops: &Loops) -> Option<News> {
+        let at = self.event.place.offset;
+        let text = match opened.source.filter(|source| source.path != "-") {
+            // What cannot be read once more has been warned of by the look at last words.
+            Some(source) => before(source, at.get()).ok()?,
+            None => {
+                let mut kept = opened.kept.iter();
+                kept.find_map(|kept| kept.long_before(at, REACH))?
+            }
+        };
+        let mut news = self.news(&text, opened)?;
+        // What loops as well is told as such.
+        let mut neighbours = self.neighbours(&text, opened);
+        neighbours.retain(|n| loops.loops.iter().all(|l| l.entity.service != n.service));
+        let theirs = neighbours
+            .iter()
+            .filter_map(|neighbour| neighbour.news(&text, opened));
+        let theirs = theirs.flat_map(|news| news.messages).take(OF_NEIGHBOURS);
+        news.messages.extend(theirs);
+        Some(news)
     }
 
     /// The other programs of its host that warned of something shortly before.
@@ -201,6 +244,7 @@ impl<'a> Look<'a> {
         let begin = end - text.len() as u64;
         let mut templates = Templates::new(TEMPLATES);
         let mut said: Vec<Said> = Vec::new();
+        let mut written: Vec<Written> = Vec::new();
         for from in self.lines_that_name(text) {
             let end = memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |n| from + n);
             let frame = Frame {
@@ -212,13 +256,19 @@ impl<'a> Look<'a> {
                 continue;
             };
             let message = String::from_utf8_lossy(&record.message);
-            if let (Some(stamp), Some(template)) = (record.stamp, templates.add(&message)) {
+            let Some(stamp) = record.stamp else {
+                continue;
+            };
+            let at = Timestamp::from_nanos(stamp.known_nanos() + shift);
+            let warns = warns(&record);
+            written.push(Written { at, warns });
+            if let Some(template) = templates.add(&message) {
                 said.push(Said {
                     template,
-                    at: Timestamp::from_nanos(stamp.known_nanos() + shift),
+                    at,
                     offset: begin + from as u64,
                     cursor: record.cursor.as_deref().map(str::to_owned),
-                    warns: warns(&record),
+                    warns,
                     text: match record.unwrapped {
                         true => message.into_owned(),
                         false => String::from_utf8_lossy(frame.line).into_owned(),
@@ -271,8 +321,10 @@ impl<'a> Look<'a> {
         // What was never seen says more than what was seen seldom.
         news.sort_by_key(|n| n.before > 0);
         news.truncate(TOLD);
+        written.sort_by_key(|written| written.at);
         Some(News {
             messages: news,
+            rates: rates::unusual(&self.service, &written, self.from, self.event.at),
             looked: LookedBack {
                 from: Time(start),
                 lines: said.len() as u64 + templates.forgotten(),
@@ -292,8 +344,8 @@ fn warns(record: &Record<'_>) -> bool {
 
 /// What stands before a place, in whole lines, within [`REACH`].
 fn before(source: &Source, offset: u64) -> io::Result<Vec<u8>> {
-    let begin = offset.saturating_sub(REACH);
-    let mut text = Vec::new();
+    let begin = offset.saturating_sub(REACH as u64);
+    let mut text = Vec::with_capacity((offset - begin) as usize);
     if let Some(mut file) = source.open_anywhere()? {
         file.seek(SeekFrom::Start(begin))?;
         Read::take(file, offset - begin).read_to_end(&mut text)?;
@@ -319,16 +371,10 @@ fn before(source: &Source, offset: u64) -> io::Result<Vec<u8>> {
             }
         }
     }
-    Ok(match begin {
-        0 => text,
-        _ => whole_lines_of(text),
-    })
-}
-
-/// Without what is left of the first line.
-fn whole_lines_of(text: Vec<u8>) -> Vec<u8> {
-    match memchr::memchr(b'\n', &text) {
-        Some(end) => text[end + 1..].to_vec(),
-        None => Vec::new(),
+    if begin > 0 {
+        // What is left of the first line goes.
+        let first = memchr::memchr(b'\n', &text).map_or(text.len(), |end| end + 1);
+        text.drain(..first);
     }
+    Ok(text)
 }

@@ -33,6 +33,8 @@ const EVIDENCE_REFS: usize = 3;
 pub struct News {
     /// Messages, those never seen before first.
     pub messages: Vec<NewMessage>,
+    /// How the service wrote unlike itself.
+    pub rates: Vec<Rate>,
     /// What that rests on.
     pub looked: LookedBack,
 }
@@ -241,6 +243,7 @@ impl View<'_> {
                     .cloned()
                     .collect()
             }),
+            rates: news.map_or_else(Vec::new, |news| news.rates.clone()),
             looked_back: news.map(|news| news.looked),
             cascade: found
                 .cascade

@@ -162,6 +162,8 @@ pub struct Incident {
     /// What the service that failed first wrote between the change that is blamed and the first crash,
     /// and had not written before, or hardly ever.
     pub new_messages: Vec<NewMessage>,
+    /// How it wrote unlike itself just before the first crash.
+    pub rates: Vec<Rate>,
     /// What that rests on; `None` where nothing could be read back, or too little is usual.
     pub looked_back: Option<LookedBack>,
     /// First to fail first, the root included.
@@ -207,6 +209,25 @@ pub struct NewMessage {
     pub before: u64,
     /// The first.
     pub first: Ref,
+}
+
+/// A time before a first crash in which a service wrote unlike itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rate {
+    /// Who.
+    pub service: String,
+    /// Of what there were more a minute: `warnings` (a warning or worse), or other `records`; or `silence`.
+    pub of: &'static str,
+    /// From when.
+    pub from: Time,
+    /// To when.
+    pub to: Time,
+    /// How many a minute then.
+    pub per_minute: f64,
+    /// How many a minute before: the median; of a silence the mean.
+    pub usual: f64,
+    /// Of a silence: how long the longest was before.
+    pub longest_pause_s: Option<Seconds>,
 }
 
 /// A time in which it was failing.

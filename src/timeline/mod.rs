@@ -19,10 +19,12 @@ mod join;
 mod settle;
 mod skew;
 mod tick;
+mod usual;
 mod year;
 mod zone;
 
 pub use skew::Clocks;
+pub use usual::Usual;
 
 /// What a file yielded, before its times are settled.
 #[derive(Debug)]

@@ -25,6 +25,7 @@ use crate::timeline::{self, Timeline};
 use super::analysis::Analysis;
 use super::block::Tools;
 use super::look::Opened;
+use super::news::Known;
 use super::{Read, ScanOptions, add_changes, pool, sieve_for};
 
 mod keep;
@@ -39,6 +40,11 @@ const LIVE: Span = Span::from_seconds(60);
 const THREADS: usize = 1;
 /// Lists of changes and repositories are read again after this time.
 const LISTS: Duration = Duration::from_secs(30);
+
+/// How much of the newest text is remembered, for what was new before a first crash: of all streams, and of one at
+/// most, in bytes.
+const PAST: usize = 4 << 20;
+const PAST_OF_ONE: usize = 1 << 20;
 
 /// Which stream of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +76,8 @@ pub struct Live {
     came: Option<Timestamp>,
     news: News,
     lists: Lists,
+    /// What was new before incidents.
+    known: Known,
 }
 
 /// What lists and repositories told of changes, and when they were asked.
@@ -125,6 +133,7 @@ impl Live {
             came: None,
             news: News::default(),
             lists,
+            known: Known::default(),
         })
     }
 
@@ -245,8 +254,9 @@ impl Live {
             // A block is small: what is too much of it is for [`keep`] to say.
             most: super::KEEP,
         };
+        let past = (PAST / self.streams.len().max(1)).min(PAST_OF_ONE);
         for stream in &mut self.streams {
-            self.news = self.news.and(stream.advance(now, tools));
+            self.news = self.news.and(stream.advance(now, tools, past));
         }
         self.dropped += keep::bound(&mut self.streams, self.options.keep);
         self.forget_spent();
@@ -361,11 +371,11 @@ impl Live {
             outside,
             kernel: self.streams.iter().any(Stream::has_kernel),
         };
-        let options = &self.options;
+        let (options, known) = (&self.options, &mut self.known);
         let (report, _) = self.pool.install(|| {
             let analysis = Analysis::of(timeline, read, warnings, options);
             let incidents = analysis.incidents(&options.weights, &options.naming);
-            analysis.report(&incidents)
+            analysis.report(&incidents, known)
         });
         Moment { report, now, live }
     }

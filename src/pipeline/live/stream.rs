@@ -192,8 +192,8 @@ impl Stream {
         self.tail.sample().len() > self.draft.length
     }
 
-    /// Settles what is to be settled, and drafts what has had its time.
-    pub(super) fn advance(&mut self, now: Instant, tools: Tools<'_>) -> News {
+    /// Settles what is to be settled, and drafts what has had its time; remembers so many bytes of the newest text.
+    pub(super) fn advance(&mut self, now: Instant, tools: Tools<'_>, past: usize) -> News {
         let settled = self.tail.settled(now);
         let quiet = self.tail.quiet(now).saturating_sub(settled);
         if settled == 0 && quiet <= self.draft.length {
@@ -215,11 +215,11 @@ impl Stream {
         if settled > 0 {
             let block = self.tail.block(settled);
             let (events, census, lines) = self.look_at(&block, tools);
-            self.kept.follow(&block);
+            self.kept.follow(&block, past);
             for event in events {
                 note(&event);
                 if look::may_want(&event) {
-                    self.kept.keep(&block, event.place.offset);
+                    self.kept.keep(&block, &event);
                     self.kept.keep_after(&block, &event);
                 }
                 self.told.truncate(TOLD - 1);
@@ -246,7 +246,7 @@ impl Stream {
             for event in &events {
                 note(event);
                 if look::may_want(event) {
-                    kept.keep(&block, event.place.offset);
+                    kept.keep(&block, event);
                     kept.keep_after(&block, event);
                 }
             }

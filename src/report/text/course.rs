@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::incident::Status;
 use crate::loops::{CrashKind, Entity, Grade};
-use crate::report::{Loop, Phase};
+use crate::report::{Loop, Phase, Rate};
 use crate::time::{Span, Timestamp};
 
 use super::figures::{clock, counted, length};
@@ -51,6 +51,9 @@ pub(super) fn tell(page: &mut Page, view: &View<'_>) {
         let lead = format!("new {at}{of} ({times}, {before}): ");
         page.put(2, 4, 2, &[plain(lead), piece(&new.template, PLAIN)]);
     }
+    for rate in &view.incident.rates {
+        page.put(2, 4, 2, &[plain(unlike_itself(rate, view))]);
+    }
     // That a supervisor tells is the rule, and said by its records.
     if let Some(root) = view.incident.loops.first()
         && root.evidence != Grade::Supervisor
@@ -63,6 +66,22 @@ pub(super) fn tell(page: &mut Page, view: &View<'_>) {
     }
     if let Some(text) = phases(view) {
         page.put(2, 4, 2, &[plain(text)]);
+    }
+}
+
+/// How a service wrote just before the first crash.
+fn unlike_itself(rate: &Rate, view: &View<'_>) -> String {
+    let [from, to] = [rate.from, rate.to].map(|time| clock(time.0, &view.day));
+    let service = &rate.service;
+    match rate.longest_pause_s {
+        Some(longest) => format!(
+            "silent: {service} wrote nothing from {from} to {to}; its longest silence before was {}",
+            length(longest.0)
+        ),
+        None => format!(
+            "rate: {service} wrote {:.0} {} a minute from {from} to {to}, usually {:.0}",
+            rate.per_minute, rate.of, rate.usual
+        ),
     }
 }
 

@@ -207,6 +207,7 @@ fn report() -> Report {
                 },
             ],
             new_messages: vec![],
+            rates: vec![],
             looked_back: None,
             loops: vec![crash_loop("edge-03", at(3)), crash_loop("edge-01", at(10))],
             cascade: vec![
