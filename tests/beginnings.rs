@@ -35,7 +35,7 @@ impl Log {
         }
     }
 
-    fn text(&self, line: impl Fn(&str, &str) -> String) -> String {
+    fn text(&self, mut line: impl FnMut(&str, &str) -> String) -> String {
         let mut lines: Vec<&(i64, String)> = self.lines.iter().collect();
         lines.sort_by_key(|line| line.0);
         let mut text = String::new();
@@ -162,15 +162,18 @@ fn a_container_and_a_stream_tell_the_same() {
 
 #[test]
 fn one_that_stops_without_a_word_is_found_where_healthy_lives_go_on() {
-    let mut log = looping(2, None);
+    let mut log = Log::default();
+    log.life(0, 100, None);
+    for n in 0..9 {
+        log.life(120_000 + n * 5100, 2, None);
+        log.say(120_000 + n * 5100 + 2100, "INFO opening valve 7");
+    }
+    log.life(180_000, 300, None);
     for at in [0, 180_000] {
         log.say(at + 2100, "INFO opening valve 7");
     }
-    for n in 0..7 {
-        log.say(120_000 + n * 5100 + 2100, "INFO opening valve 7");
-    }
     let report = scanned("zork.log", &log.plain());
-    is_one(&report, "zork", 7, 122, "opening valve 7");
+    is_one(&report, "zork", 9, 122, "opening valve 7");
 }
 
 #[test]
@@ -263,6 +266,159 @@ fn a_process_that_says_it_listens_again_and_again_is_no_loop() {
             20_000 + n * 20_000,
             "INFO listening on 0.0.0.0:8080, build 77",
         );
+    }
+    none(&log);
+}
+
+#[test]
+fn a_loop_of_very_many_lives_and_one_of_three_are_found() {
+    for lives in [3, 150] {
+        let mut log = Log::default();
+        log.life(0, 100, None);
+        for n in 0..lives {
+            log.life(120_000 + n * 5100, 0, Some(LAST));
+        }
+        log.life(120_000 + lives * 5100, 300, None);
+        let report = scanned("zork.log", &log.plain());
+        is_one(&report, "zork", lives as u64, 120, "row 17");
+    }
+}
+
+#[test]
+fn process_ids_that_the_census_does_not_see_are_no_hindrance() {
+    let log = looping(0, Some(LAST));
+    let mut pid = 100;
+    let json = log.text(|time, message| {
+        pid += usize::from(message.contains("zorkd 4.1.0"));
+        let (level, text) = message.split_once(' ').unwrap();
+        let level = level.to_lowercase();
+        format!(
+            "{{\"time\":\"{time}\",\"level\":\"{level}\",\"name\":\"zork\",\"pid\":{pid},\"msg\":\"{text}\"}}"
+        )
+    });
+    is_one(&scanned("out.json", &json), "zork", 7, 120, "row 17");
+}
+
+#[test]
+fn loggers_of_one_program_are_one_program() {
+    let mut log = Log::default();
+    let mut life = |at: i64, turns: i64, last: Option<&str>| {
+        log.say(at, "INFO zork: starting up 4.1.0");
+        log.say(at + 20, "INFO zork::config: 3 rules");
+        log.say(at + 45, "INFO zork::http: listening on 0.0.0.0:8080");
+        for n in 0..turns {
+            let turn = format!("INFO zork::wheel: turned {n} times");
+            log.say(at + 1000 * (n + 1), &turn);
+        }
+        if let Some(last) = last {
+            log.say(at + 1000 * turns + 60, last);
+        }
+    };
+    life(0, 100, None);
+    for n in 0..7 {
+        life(
+            120_000 + n * 5100,
+            0,
+            Some("ERROR zork::grid: row 17 unexpected"),
+        );
+    }
+    life(180_000, 300, None);
+    let found = loops(&scanned("out.log", &log.plain()));
+    assert_eq!(
+        (found.len(), found[0].2, found[0].3),
+        (1, 7, 120),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_first_line_may_say_something_else_each_time() {
+    let mut log = Log::default();
+    for n in 0..9 {
+        let (at, turns) = match n {
+            0 => (0, 100),
+            8 => (180_000, 300),
+            n => (120_000 + n * 5100, 0),
+        };
+        log.say(at - 60, &format!("INFO zork run {} begins", 7919 * (n + 1)));
+        log.life(at, turns, (1..8).contains(&n).then_some(LAST));
+    }
+    let report = scanned("zork.log", &log.plain());
+    is_one(&report, "zork", 7, 125, "row 17");
+}
+
+#[test]
+fn a_stop_that_was_asked_for_is_no_crash_and_one_of_its_own_is() {
+    for (stops, crashes) in [("received SIGTERM", 0), ("shutting down", 7)] {
+        for first in [
+            "ERROR grid.dat: row 17 unexpected",
+            "ERROR listener: closed",
+        ] {
+            let mut log = looping(2, Some(first));
+            let after = first.contains("row") || crashes == 0;
+            for n in 0..7 {
+                let at = 120_000 + n * 5100 + 2060 + if after { 10 } else { -10 };
+                log.say(at, &format!("INFO {stops}"));
+            }
+            let found = loops(&scanned("zork.log", &log.plain()));
+            let told = found.iter().map(|l| l.2).sum::<u64>();
+            // An error that a stop brings about is none.
+            assert_eq!(told, if after { crashes } else { 0 }, "{first} {stops}");
+        }
+    }
+}
+
+#[test]
+fn replicas_that_begin_one_after_the_other_are_no_loop() {
+    let mut log = Log::default();
+    for n in 0..6 {
+        let at = n * 21_000;
+        log.life(at, 15, None);
+        for tick in 0..7 {
+            log.say(at + 1500 + tick * 2000, "ERROR statsd: connection refused");
+        }
+    }
+    for n in 0..300 {
+        log.say(126_000 + n * 2000, "ERROR statsd: connection refused");
+    }
+    none(&log);
+}
+
+#[test]
+fn batch_jobs_that_end_well_are_no_loop() {
+    let mut log = Log::default();
+    let mut at = 0;
+    for n in 0..30 {
+        log.say(at, "INFO etl 2.0.1 (build 9)");
+        log.say(at + 20, "INFO loading configuration /etc/etl.toml");
+        log.say(at + 40, "INFO reading source");
+        let batches = if n % 14 == 7 { 60 } else { 3 };
+        for batch in 0..batches {
+            log.say(
+                at + 1000 + batch * 1000,
+                &format!("INFO synced {} files", batch * 7),
+            );
+        }
+        at += 43_000 + batches * 300;
+    }
+    none(&log);
+}
+
+#[test]
+fn parts_of_one_program_that_count_for_themselves_are_no_loop() {
+    let mut log = Log::default();
+    for n in 0..100 {
+        let at = n * 13_000;
+        log.say(
+            at,
+            &format!("INFO stats shard=0 uptime={}s conns=4", 90_000 + n * 13),
+        );
+        log.say(at + 1000, "WARN upstream: connection refused, using cache");
+        log.say(
+            at + 5000,
+            &format!("INFO stats shard=1 uptime={}s conns=9", 400 + n * 13),
+        );
+        log.say(at + 6000, "WARN upstream: connection refused, using cache");
     }
     none(&log);
 }

@@ -14,11 +14,14 @@ use super::{Evidence, RuledOut};
 
 /// So many times what is usual are a surge.
 const SURGE: f64 = 1.8;
+/// What came before without harm is none: so many times the most that came in as long are above it.
+const ABOVE_ALL: f64 = 1.2;
 /// So many days before are looked at.
 const DAYS: i64 = 7;
 const DAY: Span = Span::from_seconds(86_400);
 const HOUR: Span = Span::from_seconds(3600);
-const HALF_AN_HOUR: Span = Span::from_seconds(1800);
+/// What lies so far from this time of another day is of the same time.
+const NEAR: Span = Span::from_seconds(600);
 const MINUTE: Span = Span::from_seconds(60);
 
 pub(super) fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
@@ -118,7 +121,10 @@ struct Rates {
     hour: f64,
     /// In as long, about this time of so many days before.
     days: Option<(usize, f64)>,
-    /// Whether it is more than chance and bursts explain.
+    /// The most in as long, more than an hour before.
+    most: Option<u64>,
+    /// Whether it is more than chance and bursts explain, and was before the first crash: clients that try again
+    /// come after it.
     stands_out: bool,
 }
 
@@ -129,17 +135,21 @@ impl Rates {
     }
 
     fn is_surge(&self) -> bool {
-        self.ratio() >= SURGE && self.stands_out
+        let most = self.most.unwrap_or(0) as f64;
+        self.ratio() >= SURGE && self.stands_out && self.around as f64 > ABOVE_ALL * most
     }
 
     fn text(&self, path: &str) -> String {
+        let most = self.most.map_or_else(String::new, |most| {
+            format!(", at most {most} in as long earlier")
+        });
         let days = match self.days {
             Some((1, usual)) => format!(", {usual:.0} about this time of the day before"),
             Some((n, usual)) => format!(", {usual:.0} about this time of {n} days before"),
             None => String::new(),
         };
         format!(
-            "{path}: {:.2} x the usual ({} requests from {} to {}; {} from {} to {}, {:.0} in {}{days})",
+            "{path}: {:.2} x the usual ({} requests from {} to {}; {} from {} to {}, {:.0} in {}{days}{most})",
             self.ratio(),
             self.around,
             self.from.clock(),
@@ -176,8 +186,8 @@ fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
     let mut days = 0;
     let mut at_this_time = Vec::new();
     for day in 1..=DAYS {
-        let begin = from.minus(DAY.times(day)).minus(HALF_AN_HOUR);
-        let end = to.minus(DAY.times(day)).plus(HALF_AN_HOUR);
+        let begin = from.minus(DAY.times(day)).minus(NEAR);
+        let end = to.minus(DAY.times(day)).plus(NEAR);
         if begin >= first {
             days += 1;
             at_this_time.extend(times(&by_minute(file, begin, end), compared));
@@ -185,6 +195,10 @@ fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
     }
     let around: u64 = by_minute(file, from, to).iter().sum();
     let now = around as f64 * compared as f64 / length as f64;
+    let earlier = first.max(from.minus(DAY.times(DAYS)));
+    let earlier = times(&by_minute(file, earlier, from.minus(HOUR)), length);
+    let until_onset = by_minute(file, from, whole(case.onset));
+    let risen = until_onset.iter().max().copied().unwrap_or(0) as f64;
     let on_days = Usual::of(&at_this_time);
     Some(Rates {
         from,
@@ -194,7 +208,8 @@ fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
         before: minutes.iter().sum(),
         hour: as_long(hour),
         days: on_days.map(|usual| (days, as_long(usual))),
-        stands_out: hour.is_exceeded_by(now) && on_days.is_none_or(|days| days.is_exceeded_by(now)),
+        most: earlier.into_iter().max(),
+        stands_out: hour.is_exceeded_by(now) && risen >= SURGE * hour.count / compared as f64,
     })
 }
 

@@ -365,8 +365,11 @@ impl RuleSet {
         let program = record.program.as_deref().or(input.stem);
         let offset = ByteOffset::new(at.get().saturating_sub(record.back as u64));
         for n in matched {
-            // An id says when its process begins.
-            if self.rules[n].class == Class::Banner && record.pid.is_some_and(|pid| pid > 1) {
+            // An id that the census sees says when its process begins.
+            if self.rules[n].class == Class::Banner
+                && record.format.is_tagged()
+                && record.pid.is_some_and(|pid| pid > 1)
+            {
                 continue;
             }
             let Some(about) = self.about(n, record) else {

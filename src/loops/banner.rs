@@ -17,6 +17,8 @@ use super::{LoopPolicy, Loops};
 
 /// This share of the texts is followed by the banner; the rest may have been cut short.
 const NEARLY_ALL: f64 = 0.8;
+/// Words of a start stand among so many lines.
+const FIRST_WORDS: usize = 6;
 /// So many texts of one service are looked at, half from the first, half from the last.
 const LOOKED_AT: usize = 64;
 
@@ -100,6 +102,7 @@ pub fn starts(texts: &[(&Event, Surroundings)], policy: &LoopPolicy) -> Vec<Even
         around
             .after
             .iter()
+            .take(FIRST_WORDS)
             .any(|(_, line)| tells_a_start(&line.message))
     };
     let banners: Vec<&(&Event, Surroundings)> = texts

@@ -119,6 +119,12 @@ fn generated_of(name: &str) -> Option<&str> {
     }
 }
 
+/// What loggers of one program have in common: `indexer` of `indexer::http`, `app` of `app.config`.
+#[must_use]
+pub fn root_of_logger(name: &str) -> &str {
+    name.split(['.', ':', '/']).next().unwrap_or(name)
+}
+
 /// What an event of a process says it is about: the field of the rule, else the record's subject, else
 /// who wrote it.
 #[must_use]

@@ -19,7 +19,7 @@ mod silent;
 
 pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
 pub use cycle::{CrashKind, End, Track, is_supervisor};
-pub use identity::{Entity, is_alias, plain};
+pub use identity::{Entity, is_alias, plain, root_of_logger};
 pub(crate) use silent::is_failure;
 pub use silent::{Begun, Line, Process, Suspect, Voice, beginnings, suspects};
 

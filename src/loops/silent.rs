@@ -53,6 +53,8 @@ const HEALTHY: i64 = 3;
 const WELL: Span = Span::from_seconds(30);
 /// Ends without a word of failure need so many, where a loop needs three.
 const SILENT: usize = 4;
+/// And more where lives are told by their beginnings alone: a roll-out over replicas that share a file begins as many.
+const SILENT_BEGINNINGS: usize = 8;
 /// At most so many ends of one program are told one by one: half from the first, half from the last.
 const TOLD: usize = 400;
 /// At most so many lives that may be healthy are listened to.
@@ -316,19 +318,26 @@ impl Suspect {
             return Vec::new();
         };
         let last = self.processes.len() - 1;
-        let tail = self.is_dead(last, timeline)
+        let has_failed = || {
+            let voice = voices.get(&last);
+            voice.is_some_and(|voice| heard.failure(voice).is_some())
+        };
+        let tail = (self.is_dead(last, timeline) || has_failed())
             && !is_healthy.contains(&last)
             && ended.contains(&last.wrapping_sub(1))
             && heard.ends_alike(voices.get(&last));
-        if ((ended.len() + usize::from(tail)) as u64) < policy.crashes
+        // One that had been well may have ended of the same.
+        let long: Vec<usize> = (long.into_iter())
+            .filter(|n| heard.ends_alike(voices.get(n)))
+            .collect();
+        if ((ended.len() + long.len() + usize::from(tail)) as u64) < policy.crashes
             || self.is_on_the_clock()
             || !heard.is_crash(self, &ended, policy)
         {
             return Vec::new();
         }
         ended.extend(tail.then_some(last));
-        // One that had been well may have ended of the same.
-        ended.extend(long.iter().filter(|n| heard.ends_alike(voices.get(n))));
+        ended.extend(long);
         ended.sort_unstable();
         self.events(&ended, voices, &heard)
     }

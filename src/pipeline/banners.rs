@@ -21,7 +21,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
 /// How many lines after a text are looked at.
-const LINES: usize = 6;
+const LINES: usize = 32;
 /// How far back lives are looked at, in bytes and lines of anybody; crash texts as far as [`CONTEXT`].
 const AROUND: (usize, usize) = (CONTEXT / 4, 60);
 
@@ -159,8 +159,9 @@ fn gather(
         for w in wanted {
             let before = opened.kept.iter().find_map(|kept| kept.before(w.at()));
             let after = opened.kept.iter().find_map(|kept| kept.after(w.at()));
-            let before = w.cut(&before.unwrap_or_default());
-            texts.insert(w.event.place, (before, after.unwrap_or_default()));
+            if let Some((before, after)) = before.zip(after) {
+                texts.insert(w.event.place, (w.cut(&before), after));
+            }
         }
         return Ok(());
     };
@@ -249,6 +250,14 @@ fn each_record(
 ) {
     let same = |name: Option<&str>, other: Option<&str>| name.is_none() || name == other;
     let is_named = names_its_program(event, format);
+    let of_program = |record: &Record<'_>| {
+        let (name, own) = (record.program.as_deref(), event.program.as_deref());
+        let roots = (
+            name.map(loops::root_of_logger),
+            own.map(loops::root_of_logger),
+        );
+        !is_named || same(name, own) || event.host.is_none() && roots.0 == roots.1
+    };
     let mut at = 0;
     // Up to where lines belong to a record that was told.
     let mut known = 0;
@@ -262,7 +271,7 @@ fn each_record(
         let record = read(frame, format).filter(|record| {
             at >= known
                 && same(record.host.as_deref(), event.host.as_deref())
-                && (!is_named || same(record.program.as_deref(), event.program.as_deref()))
+                && of_program(record)
                 && same(record.unit.as_deref(), event.unit.as_deref())
                 && same(record.subject.as_deref(), event.subject.as_deref())
         });

@@ -291,7 +291,7 @@ impl Join {
         };
         let kept = &mut self.kept;
         if let Some(block) = block {
-            kept.follow(block, if is_stream { news::REACH } else { 0 });
+            kept.follow(block, news::REACH);
         }
         self.flood.append(yielded.events, place, |event| {
             if let Some(block) = block.filter(|_| look::may_want(event)) {

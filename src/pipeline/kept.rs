@@ -5,7 +5,7 @@
 //! is compressed would have to be decompressed once more from its start: so of these the text is kept,
 //! compressed, within a bound.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,9 @@ pub(super) const OF_ALL: usize = 24 << 20;
 
 /// How much is kept after an event, in bytes.
 pub(super) const AFTER: usize = 8 << 10;
-/// After so many events; of more the first half stay, and the newest.
-const FOLLOWED: usize = 256;
+/// After so many events; of more those of the sort that has the most go, from its middle on: its first ones stay,
+/// and its newest.
+const FOLLOWED: usize = 384;
 
 /// Text of an input, in its order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -91,6 +92,9 @@ impl Past {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct After {
     at: ByteOffset,
+    /// Of the event.
+    #[serde(default)]
+    sort: u64,
     /// Where the text ends that has come.
     to: u64,
     text: Vec<u8>,
@@ -138,17 +142,29 @@ impl Kept {
         let at = event.place.offset;
         let is_wanted = match event.class {
             Class::Crash => event.pid.is_none(),
-            Class::Banner | Class::Loaded => event.pid.is_none_or(|pid| pid <= 1),
+            Class::Banner => true,
+            Class::Loaded => event.pid.is_none_or(|pid| pid <= 1),
             _ => false,
         };
         if !is_wanted || self.after.last().is_some_and(|last| last.at >= at) {
             return;
         }
         if self.after.len() >= FOLLOWED {
-            self.after.remove(FOLLOWED / 2);
+            let mut sorts: BTreeMap<u64, usize> = BTreeMap::new();
+            for after in &self.after {
+                *sorts.entry(after.sort).or_default() += 1;
+            }
+            let most = sorts.into_iter().max_by_key(|(_, count)| *count);
+            if let Some((sort, count)) = most {
+                let of_sort = |(_, after): &(usize, &After)| after.sort == sort;
+                let middle = self.after.iter().enumerate().filter(of_sort).nth(count / 2);
+                let gone = middle.map(|(n, _)| n);
+                gone.map(|n| self.after.remove(n));
+            }
         }
         self.after.push(After {
             at,
+            sort: event.sort,
             to: at.get() + event.covers,
             text: Vec::new(),
         });

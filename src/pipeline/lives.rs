@@ -21,7 +21,7 @@ use crate::timeline::Timeline;
 /// How many of its last lines are heard of a process.
 const LAST: usize = 20;
 /// How many of its first.
-const FIRST: usize = 8;
+const FIRST: usize = 40;
 /// How many lines of anybody these may lie among.
 const REACH: usize = 200;
 /// How much is read around a line, in bytes.

@@ -95,6 +95,10 @@ pub(super) fn look(
             continue;
         };
         list.retain(|w| !look_at_kept(opened, w, &mut looks));
+        if opened.source.is_none_or(|source| source.path == "-") {
+            // Of what follows from who wrote when the last words are known.
+            list.retain(|w| !timeline.events[w.event].is_inferred());
+        }
         let unread = match list.is_empty() {
             true => false,
             false => {

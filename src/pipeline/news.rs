@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use rayon::prelude::*;
@@ -14,14 +15,12 @@ use rayon::prelude::*;
 use super::look::Opened;
 use super::rates::{self, Written};
 use crate::classify::{Event, Templates};
-use crate::framing::{BLOCK, Blocks};
 use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::loops::{Loops, is_failure, plain};
 use crate::primitives::ByteOffset;
 use crate::record::{Frame, Record, Severity, leading_level, read};
 use crate::report::{LookedBack, NewMessage, News, Ref, Time};
-use crate::source::Source;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
@@ -106,6 +105,8 @@ struct Look<'a> {
     from: Timestamp,
     /// What a neighbour says counts where it warns.
     warns: bool,
+    /// When somebody asked the service to stop before that, the last time.
+    stopped: Option<Timestamp>,
 }
 
 /// A line of the service.
@@ -147,6 +148,9 @@ impl<'a> Look<'a> {
             names,
             service: Cow::Borrowed(&root.entity.service),
             warns: false,
+            stopped: (track.stops.iter().map(|stop| stop.0))
+                .filter(|at| *at < incident.onset)
+                .max(),
             from: change.map_or(incident.onset.minus(BEFORE), |at| at.max(earliest)),
         })
     }
@@ -154,9 +158,11 @@ impl<'a> Look<'a> {
     /// What was new, of the service and of its neighbours.
     fn at(&self, opened: &Opened<'_>, loops: &Loops) -> Option<News> {
         let at = self.event.place.offset;
-        let text = match opened.source.filter(|source| source.path != "-") {
-            // What cannot be read once more has been warned of by the look at last words.
-            Some(source) => before(source, at.get()).ok()?,
+        let source = opened.source.filter(|source| source.path != "-");
+        // What cannot be read once more has been warned of by the look at last words.
+        let plain = source.and_then(|source| source.open_anywhere().ok()?);
+        let text = match plain {
+            Some(file) => before(file, at.get()).ok()?,
             None => {
                 let mut kept = opened.kept.iter();
                 kept.find_map(|kept| kept.long_before(at, REACH))?
@@ -204,6 +210,7 @@ impl<'a> Look<'a> {
             service: Cow::Owned(name),
             from: self.from,
             warns: true,
+            stopped: None,
         };
         names.into_iter().map(look).collect()
     }
@@ -324,7 +331,13 @@ impl<'a> Look<'a> {
         written.sort_by_key(|written| written.at);
         Some(News {
             messages: news,
-            rates: rates::unusual(&self.service, &written, self.from, self.event.at),
+            rates: rates::unusual(
+                &self.service,
+                &written,
+                self.from,
+                self.event.at,
+                self.stopped,
+            ),
             looked: LookedBack {
                 from: Time(start),
                 lines: said.len() as u64 + templates.forgotten(),
@@ -342,35 +355,12 @@ fn warns(record: &Record<'_>) -> bool {
     }
 }
 
-/// What stands before a place, in whole lines, within [`REACH`].
-fn before(source: &Source, offset: u64) -> io::Result<Vec<u8>> {
+/// What stands before a place of a file, in whole lines, within [`REACH`].
+fn before(mut file: File, offset: u64) -> io::Result<Vec<u8>> {
     let begin = offset.saturating_sub(REACH as u64);
     let mut text = Vec::with_capacity((offset - begin) as usize);
-    if let Some(mut file) = source.open_anywhere()? {
-        file.seek(SeekFrom::Start(begin))?;
-        Read::take(file, offset - begin).read_to_end(&mut text)?;
-    } else {
-        let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
-        while let Some(block) = blocks.next_block() {
-            let main = block.main();
-            let from = block.offset_of(0).get();
-            let to = block.offset_of(main.len()).get();
-            if to > begin {
-                // Offsets and bytes differ where a line was cut: then the lines before it go.
-                if from + main.len() as u64 != to {
-                    text.clear();
-                } else {
-                    let skip = begin.saturating_sub(from) as usize;
-                    let upto = (offset - from).min(main.len() as u64) as usize;
-                    text.extend_from_slice(&main[skip.min(upto)..upto]);
-                }
-            }
-            blocks.recycle(block);
-            if to >= offset {
-                break;
-            }
-        }
-    }
+    file.seek(SeekFrom::Start(begin))?;
+    Read::take(file, offset - begin).read_to_end(&mut text)?;
     if begin > 0 {
         // What is left of the first line goes.
         let first = memchr::memchr(b'\n', &text).map_or(text.len(), |end| end + 1);

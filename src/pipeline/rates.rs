@@ -24,11 +24,13 @@ pub(super) struct Written {
 }
 
 /// What of these was unlike before the first crash at `onset`, or since `from`; they are in the order of their times.
+/// `stopped`: when somebody asked it to stop before that, the last time.
 pub(super) fn unusual(
     service: &str,
     written: &[Written],
     from: Timestamp,
     onset: Timestamp,
+    stopped: Option<Timestamp>,
 ) -> Vec<Rate> {
     let Some(start) = written.first().map(|first| first.at) else {
         return Vec::new();
@@ -52,7 +54,9 @@ pub(super) fn unusual(
         let times: Vec<u64> = before.windows(window as usize).map(sum).collect();
         let usual = Usual::of(&times)?;
         let now = sum(now) as f64;
-        let stands_out = usual.is_exceeded_by(now) && now >= TIMES * usual.count;
+        // What came before, if only once an hour, is nothing new.
+        let most = times.iter().max().copied().unwrap_or(0) as f64;
+        let stands_out = usual.is_exceeded_by(now) && now >= TIMES * usual.count.max(most / 1.5);
         stands_out.then(|| Rate {
             service: service.to_owned(),
             of,
@@ -66,7 +70,10 @@ pub(super) fn unusual(
     let mut found: Vec<Rate> = Vec::new();
     found.extend(rate("records", &|record| !record.warns));
     found.extend(rate("warnings", &|record| record.warns));
-    found.extend(silence(service, written, start, onset));
+    found.extend(silence(service, written, start, onset).filter(|silence| {
+        // One that was stopped says nothing.
+        stopped.is_none_or(|stopped| stopped < silence.from.0.minus(MINUTE))
+    }));
     found
 }
 
@@ -114,7 +121,7 @@ mod tests {
         written.sort_by_key(|w| w.at);
         let onset = Timestamp::from_nanos(ONSET * 1_000_000_000);
         let from = onset.minus(Span::from_seconds(window));
-        let rates = unusual("geod", &written, from, onset);
+        let rates = unusual("geod", &written, from, onset, None);
         rates
             .iter()
             .map(|rate| (rate.of, rate.per_minute))

@@ -5,7 +5,7 @@
 //! the times agree within the coarser stamp. Each event takes at most one copy from each file, so that
 //! of equal records within one stamp the larger file's count holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::classify::{Copied, Event};
 use crate::primitives::FileId;
@@ -30,10 +30,13 @@ pub(super) fn join(mut events: Vec<Event>) -> Vec<Event> {
 fn merge(mut events: Vec<Event>) -> Vec<Event> {
     events.sort_by_key(|e| (width(e), e.at, e.place));
     let mut kept: Vec<Event> = Vec::with_capacity(events.len());
-    let mut known: HashMap<Key, Vec<usize>> = HashMap::new();
+    let mut known: HashMap<Key, BTreeMap<Timestamp, Vec<usize>>> = HashMap::new();
     for event in events {
         let same = known.entry(key(&event)).or_default();
-        let twin = same.iter().copied().find(|&n| is_same(&kept[n], &event));
+        // None before has a coarser stamp.
+        let near = event.at.minus(width(&event))..=event.at.plus(width(&event));
+        let near = same.range(near).flat_map(|(_, same)| same).copied();
+        let twin = near.filter(|&n| is_same(&kept[n], &event)).min();
         match twin {
             Some(n) => kept[n].copies.push(Copied {
                 place: event.place,
@@ -42,7 +45,7 @@ fn merge(mut events: Vec<Event>) -> Vec<Event> {
                 at: event.at,
             }),
             None => {
-                same.push(kept.len());
+                same.entry(event.at).or_default().push(kept.len());
                 kept.push(event);
             }
         }

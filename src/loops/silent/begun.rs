@@ -6,6 +6,7 @@
 //! within a process that goes on: so the first lines have to be those of a process.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::classify::{Class, Event, mask};
 use crate::primitives::FileId;
@@ -17,21 +18,28 @@ use super::heard::commonest_of;
 use super::processes::Process;
 use super::signs::stable;
 use super::voice::{Line, Voice};
-use super::{Apart, NEARLY_ALL, SUSPECTS, Suspect, requests, suspect};
+use super::{Apart, NEARLY_ALL, Suspect, requests, suspect};
 use crate::loops::banner::{Surroundings, line_of, of_the_same};
-use crate::loops::identity::Entity;
+use crate::loops::identity::{Entity, root_of_logger};
 use crate::loops::{LoopPolicy, Loops, entity_of, median, sole_host};
 
-/// So many beginnings of one service are looked at, half from the first, half from the last.
-const LOOKED_AT: usize = 64;
+/// So many services are looked at, those that begin the most often.
+const SERVICES: usize = 1024;
+/// So many beginnings are looked at in all, and of one service, half from the first, half from the last.
+const LOOKS: usize = 4096;
+const LOOKED_AT: RangeInclusive<usize> = 10..=64;
 /// What a process says before the line that says so is said within this time, where it says it at all.
 const FIRST_WORDS: Span = Span::from_seconds(2);
+/// The same line within this time is of one process.
+const AT_A_TIME: Span = Span::from_nanos(200_000_000);
 /// A count up to this is the first of a process.
 const AT_ONCE: Span = Span::from_seconds(1);
 /// How many lines of each end are heard, and how many stand behind a beginning where there are so many.
-const FIRST: usize = 8;
+const FIRST: usize = 40;
 const LAST: usize = 20;
-const AFTER: usize = 6;
+const AFTER: usize = 32;
+/// At most so many lines before the one that says that it begins belong to the beginning.
+const HEAD: usize = 8;
 
 /// What a record of a beginning says: words, to the letter, or a count, masked.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +57,8 @@ pub struct Begun {
     events: Vec<usize>,
     /// They say how long it has run, less than the one before.
     by_counter: bool,
+    /// How many of them are looked at.
+    looked_at: usize,
 }
 
 /// Programs that say so often that they begin that they may be looping.
@@ -63,7 +73,11 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
     let mut all: BTreeMap<(Entity, FileId), BTreeMap<Says, Vec<usize>>> = BTreeMap::new();
     for (n, event) in events.iter().enumerate() {
         let tells = matches!(event.class, Class::Banner | Class::Loaded);
-        if !tells || event.pid.is_some_and(|pid| pid > 1) {
+        let has_lives = || {
+            let file = timeline.files.get(event.place.file.index());
+            file.is_some_and(|file| !file.lives.is_empty())
+        };
+        if !tells || event.pid.is_some_and(|pid| pid > 1) && has_lives() {
             continue;
         }
         let Some(entity) = entity_of(event, sole.as_deref()) else {
@@ -81,6 +95,11 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
         for (_, counted) in (lines.iter_mut()).filter(|(says, _)| matches!(says, Says::Count(_))) {
             *counted = falls(counted, events);
         }
+        // One may say it twice, of each of its addresses.
+        let at = |n: usize| events[n].at;
+        for lines in lines.values_mut() {
+            lines.dedup_by(|next, before| at(*next).since(at(*before)) < AT_A_TIME);
+        }
         // Of several that come as often the first is nearest to the start.
         let most = lines.into_iter().max_by(|(_, a), (_, b)| {
             let first = |of: &[usize]| std::cmp::Reverse(of.first().copied());
@@ -95,28 +114,48 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
                 file,
                 events,
                 by_counter: matches!(says, Says::Count(_)),
+                looked_at: 0,
             });
         }
     }
+    // Loggers of one program say so at the same time.
+    let program = |begun: &Begun| {
+        let service = &begun.entity.service;
+        let name = match begun.entity.host {
+            None => root_of_logger(service),
+            Some(_) => service,
+        };
+        (begun.file, begun.entity.host.clone(), name.to_owned())
+    };
+    found.sort_by_key(|begun| (program(begun), std::cmp::Reverse(begun.events.len())));
+    found.dedup_by_key(|begun| program(begun));
     // One service writes into one file; copies of it tell nothing more.
     found.sort_by(|a, b| (&a.entity, b.events.len()).cmp(&(&b.entity, a.events.len())));
     found.dedup_by(|next, kept| next.entity == kept.entity);
     found.sort_by_key(|begun| std::cmp::Reverse(begun.events.len()));
-    found.truncate(SUSPECTS);
+    found.truncate(SERVICES);
+    let looked_at = (LOOKS / found.len().max(1)).clamp(*LOOKED_AT.start(), *LOOKED_AT.end());
+    for begun in &mut found {
+        begun.looked_at = looked_at;
+    }
     found
 }
 
-/// Those that tell less than the one before, or are the first of their count once more.
+/// Those of a process that began after the one before, by its count, or that are the first of their count once more.
 fn falls(counted: &[usize], events: &[Event]) -> Vec<usize> {
-    let mut before: Option<Span> = None;
+    let mut before: Option<(Timestamp, Span)> = None;
     let mut fell = |n: &usize| {
-        let now = counted_by(&events[*n])?;
+        let event = &events[*n];
+        let now = counted_by(event)?;
         let is_first = now <= AT_ONCE;
-        let fell = match before.replace(now) {
-            Some(before) => now < before || now == before && is_first,
+        Some(match before.replace((event.at, now)) {
+            Some((at, before)) => {
+                // Another that counts as well has run for longer.
+                let is_young = now <= event.at.since(at).plus(unit_of(event));
+                now < before && is_young || now == before && is_first
+            }
             None => is_first,
-        };
-        Some(fell)
+        })
     };
     let counted = counted.iter().copied();
     counted.filter(|n| fell(n) == Some(true)).collect()
@@ -125,14 +164,19 @@ fn falls(counted: &[usize], events: &[Event]) -> Vec<usize> {
 /// For how long the program has run, as the record tells.
 fn counted_by(event: &Event) -> Option<Span> {
     let count: f64 = event.field("counter")?.parse().ok()?;
-    let scale = match event.field("scale").unwrap_or("s") {
-        "ms" => 0.001,
-        scale if scale.starts_with('h') => 3600.0,
-        scale if scale.starts_with('m') => 60.0,
-        _ => 1.0,
-    };
+    let nanos = count * unit_of(event).nanos() as f64;
     // Longer ones are none.
-    (count * scale < 1e9).then(|| Span::from_nanos((count * scale * 1e9) as i64))
+    (nanos < 1e18).then(|| Span::from_nanos(nanos as i64))
+}
+
+/// What the record counts.
+fn unit_of(event: &Event) -> Span {
+    match event.field("scale").unwrap_or("s") {
+        "ms" => Span::from_nanos(1_000_000),
+        scale if scale.starts_with('h') => Span::from_seconds(3600),
+        scale if scale.starts_with('m') => Span::from_seconds(60),
+        _ => Span::from_seconds(1),
+    }
 }
 
 /// A line, and when it was written.
@@ -173,7 +217,7 @@ impl Begun {
             (before, self.events[at])
         });
         let left_out = match self.events.len() {
-            n if n > LOOKED_AT => LOOKED_AT / 2..n - LOOKED_AT / 2,
+            n if n > self.looked_at => self.looked_at / 2..n - self.looked_at / 2,
             _ => 0..0,
         };
         let pairs = pairs.enumerate().filter(|(at, _)| !left_out.contains(at));
@@ -225,9 +269,9 @@ impl Begun {
             let lines = &around.before;
             let ran = counted_by(event).filter(|ran| self.by_counter && *ran > AT_ONCE);
             let head = match ran {
-                // It tells when it began.
+                // It tells when it began, in whole units.
                 Some(ran) => {
-                    let began = event.at.minus(ran);
+                    let began = event.at.minus(ran).minus(unit_of(event));
                     let own = |(at, line): &&Said| *at >= began && !tells_an_end(line);
                     lines.iter().rev().take_while(own).count()
                 }
@@ -253,14 +297,24 @@ impl Begun {
         let enough = (NEARLY_ALL * looked.len() as f64).ceil().max(1.0) as usize;
         let shortest = looked.iter().map(|(_, around)| around.before.len()).min();
         let is_common = |back: &usize| {
-            let lines = looked.iter().filter_map(|(n, around)| {
-                let (at, line) = around.before.iter().rev().nth(*back)?;
-                let near = timeline.events[*n].at.since(*at) <= FIRST_WORDS;
-                (near && !tells_an_end(line)).then(|| stable(&line.message, None))
+            let lines: Vec<(&Line, &[Said])> = (looked.iter())
+                .filter_map(|(n, around)| {
+                    let at = around.before.len().checked_sub(back + 1)?;
+                    let (when, line) = &around.before[at];
+                    let near = timeline.events[*n].at.since(*when) <= FIRST_WORDS;
+                    (near && !tells_an_end(line)).then(|| (line, &around.before[..at]))
+                })
+                .collect();
+            let same = lines.iter().map(|(line, _)| stable(&line.message, None));
+            // Where numbers in it vary it is no line that comes all the time.
+            let once = lines.iter().filter_map(|(line, before)| {
+                let text = mask(&line.message);
+                let is_again = |(_, other): &Said| mask(&other.message) == text;
+                (!before.iter().any(is_again)).then_some(text)
             });
-            commonest_of(lines, enough).is_some()
+            commonest_of(same, enough).is_some() || commonest_of(once, enough).is_some()
         };
-        let common = (0..FIRST).take_while(is_common).count();
+        let common = (0..HEAD).take_while(is_common).count();
         // Where all of a life is the same, it begins with the line that says so.
         match shortest {
             Some(shortest) if common < shortest => common,
@@ -307,6 +361,12 @@ impl Begun {
         let words: Vec<Option<Vec<Said>>> = (0..=begins.len()).map(last_words).collect();
         let ends = words.iter().map(|words| words.as_ref()?.last().map(place));
         let ends: Vec<Option<(Timestamp, u64)>> = ends.collect();
+        let says_last = |n: usize| {
+            let line = words.get(n)?.as_ref()?.last();
+            line.map(|(_, line)| mask(&line.message))
+        };
+        let others: Vec<Option<String>> = (1..words.len()).map(says_last).collect();
+        let ends_like_another = says_last(0).is_some_and(|last| others.contains(&Some(last)));
         let waits =
             (ends.iter().zip(&begins)).filter_map(|(end, begin)| Some(begin.0.since((*end)?.0)));
         let wait = median(waits.collect()).unwrap_or(Span::ZERO);
@@ -316,13 +376,14 @@ impl Begun {
         let mut voices = BTreeMap::new();
         for (n, words) in words.into_iter().enumerate() {
             let begin = n.checked_sub(1).map(|own| begins[own]);
+            // Of what stands before all beginnings only an end like the others' tells anything.
+            if n == 0 && !ends_like_another {
+                continue;
+            }
             let last = ends[n].unwrap_or_else(|| match begins.get(n) {
                 Some(next) => (next.0.minus(wait), next.1),
                 None => (end.unwrap_or(begins[n - 1].0), u64::MAX),
             });
-            if begin.is_none() && ends[n].is_none() {
-                continue;
-            }
             let first = begin.unwrap_or((start.map_or(last.0, |start| start.min(last.0)), 0));
             let lines = match cuts.get(n) {
                 Some(next) => next.as_ref().map_or(1, |next| next.before.len() as u64 + 1),
@@ -339,7 +400,9 @@ impl Begun {
                 first: lines_of(first_words(n)),
                 last: lines_of(words),
             };
-            voices.insert(processes.len(), voice);
+            if !voice.first.is_empty() || !voice.last.is_empty() {
+                voices.insert(processes.len(), voice);
+            }
             processes.push(Process {
                 file: self.file,
                 life: Life {

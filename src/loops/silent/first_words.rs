@@ -12,13 +12,20 @@ use super::heard::commonest_of;
 use super::signs::{is_end, is_failure, stable};
 use super::voice::{Line, Voice};
 
+/// Lines that are a process's first words.
+const FIRST: usize = 8;
 /// So many different lines all lives have to begin with: what goes on says something else each time. Where the last
 /// words tell of no failure it takes more.
 const ALIKE: usize = 2;
 const ALIKE_IN_SILENCE: usize = 3;
 
 /// Words of the first lines of a process, and not of a job: what runs, and where it listens.
-const OF_A_PROCESS: [&str; 9] = [
+const OF_A_PROCESS: [&str; 14] = [
+    "application start",
+    "daemon start",
+    "jvm",
+    "server start",
+    "service start",
     "version",
     "listening",
     "pid",
@@ -28,6 +35,14 @@ const OF_A_PROCESS: [&str; 9] = [
     "entrypoint",
     "environment",
     "runtime",
+];
+/// Those of one that is to go on.
+const SERVES: [&str; 5] = [
+    "listening",
+    "serving",
+    "running on",
+    "ready to accept",
+    "started on port",
 ];
 /// Words of a process that goes on, and tries once more.
 const TRIES_AGAIN: [&str; 6] = [
@@ -47,7 +62,8 @@ pub(super) struct FirstWords {
     pub(super) tries_again: bool,
     /// They are alike, and say what runs; or what they count falls back.
     pub(super) are_of_a_process: bool,
-    /// So many of them are alike that lives are told by them that end without a word of failure.
+    /// So many of them are alike, and of one that serves or counts, that lives are told by them that end without a
+    /// word of failure: a batch job is alike each time as well.
     pub(super) are_certain: bool,
 }
 
@@ -58,11 +74,11 @@ impl FirstWords {
         let count = |of: &dyn Fn(&Voice) -> bool| begun.iter().filter(|voice| of(voice)).count();
         let tries = |voice: &Voice| {
             // The last words are a reason to try again, where it does.
-            let mut lines = voice.first.iter().chain(voice.last.last());
+            let mut lines = voice.first.iter().take(FIRST).chain(voice.last.last());
             lines.any(|line| has_any(&line.message, &TRIES_AGAIN))
         };
         let says_what_runs = |voice: &Voice| {
-            let mut lines = voice.first.iter().map(|line| &line.message);
+            let mut lines = voice.first.iter().take(FIRST).map(|line| &line.message);
             lines.any(|text| has_any(text, &OF_A_PROCESS) || names_a_version(text))
         };
         let alike = |n: usize| {
@@ -75,13 +91,20 @@ impl FirstWords {
             .map(|voice| voice.first.len())
             .max()
             .unwrap_or(0);
-        let alike = (0..longest).map_while(alike).collect::<BTreeSet<_>>().len();
+        let alike = (0..longest.min(FIRST))
+            .filter_map(alike)
+            .collect::<BTreeSet<_>>()
+            .len();
         let falls = begun.windows(2).filter(|pair| falls_back(pair[0], pair[1]));
         let counts = falls.count() >= enough.saturating_sub(1).max(2);
+        let serves = |voice: &Voice| {
+            let mut lines = voice.first.iter().take(FIRST);
+            lines.any(|line| has_any(&line.message, &SERVES))
+        };
         Self {
             tries_again: count(&tries) * 2 > begun.len(),
             are_of_a_process: alike >= ALIKE && (count(&says_what_runs) >= enough || counts),
-            are_certain: alike >= ALIKE_IN_SILENCE,
+            are_certain: alike >= ALIKE_IN_SILENCE && (counts || count(&serves) >= enough),
         }
     }
 }

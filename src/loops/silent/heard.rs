@@ -2,15 +2,18 @@
 //!
 //! In: what they said first and last ([`Voice`]s). Out: [`Heard`], which says whether they crashed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::mask;
 use crate::loops::{LoopPolicy, grows, median};
 use crate::time::Span;
 
-use super::signs::{is_end, is_failure, stable};
+use super::signs::{is_end, is_failure, is_signal, is_stop, stable};
 use super::voice::{Line, Voice};
-use super::{Apart, NEARLY_ALL, SILENT, SOON, Suspect};
+use super::{Apart, NEARLY_ALL, SILENT, SILENT_BEGINNINGS, SOON, Suspect};
+
+/// A stop within so many lines of a failure brought it about, or answers it.
+const NEAR: usize = 4;
 
 /// What the lives have in common.
 pub(super) struct Heard {
@@ -24,6 +27,10 @@ pub(super) struct Heard {
     healthy: bool,
     /// Whether they go on where the others end.
     go_on: bool,
+    /// Lives are cut by beginnings, and so may go on behind a failure that only looks like an end.
+    by_beginnings: bool,
+    /// Whether half of them were asked to stop.
+    stopped: bool,
     /// Failures that healthy lives tell as well, masked.
     harmless: Vec<String>,
 }
@@ -43,7 +50,11 @@ impl Heard {
         let enough = (NEARLY_ALL * heard.len() as f64).ceil().max(1.0) as usize;
         let banner = |n: usize, voice: &Voice| {
             let first = voice.first.first()?;
-            Some(stable(&first.message, pid(n)))
+            // Where lives are told by what they begin with, that it is the same is known.
+            Some(match suspect.apart {
+                Apart::Ids => stable(&first.message, pid(n)),
+                Apart::Beginnings { .. } => mask(&first.message),
+            })
         };
         let banners = heard.iter().filter_map(|(n, v)| banner(*n, v));
         let (begin, _) = commonest_of(banners, enough)?;
@@ -59,7 +70,7 @@ impl Heard {
             .filter(|v| last(v).as_ref() != Some(&end))
             .collect();
         let harmless: Vec<String> = (lasting.iter())
-            .flat_map(|v| &v.last)
+            .flat_map(|v| v.first.iter().chain(&v.last))
             .map(|l| mask(&l.message))
             .collect();
         let mut found = Self {
@@ -68,8 +79,12 @@ impl Heard {
             same: false,
             healthy: !well.is_empty(),
             go_on: false,
+            by_beginnings: suspect.apart != Apart::Ids,
+            stopped: false,
             harmless,
         };
+        let stopped = (heard.iter()).filter(|(_, v)| found.was_asked_to_stop(v));
+        found.stopped = stopped.count() * 2 > heard.len();
         let failures =
             (heard.iter()).filter_map(|(n, v)| Some(stable(&found.failure(v)?.message, pid(*n))));
         let failures: Vec<String> = failures.collect();
@@ -86,24 +101,43 @@ impl Heard {
         found.go_on = !lasting.is_empty()
             && lasting.len() == well.len()
             && lasting.iter().all(passes)
-            && ended.len() >= SILENT
+            && ended.len()
+                >= if found.by_beginnings {
+                    SILENT_BEGINNINGS
+                } else {
+                    SILENT
+                }
             && least > most;
         Some(found)
     }
 
     /// The first of the last words that tells of a failure, as only lives that end tell. What a process
-    /// says at once and goes on is none, and nothing is where it says that it ends well.
-    fn failure<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
-        let tells = |l: &&Line| {
+    /// says at once and goes on is none; nor is one after which it says that it ends well, or that a stop that was
+    /// asked for brought about. That it stops may be its answer to the failure, where it says so soon after.
+    pub(super) fn failure<'v>(&self, voice: &'v Voice) -> Option<&'v Line> {
+        let tells = |l: &Line| {
             (l.severe || is_failure(&l.message)) && !self.harmless.contains(&mask(&l.message))
         };
-        let first = voice.first.first().map(|l| l.place);
         let (last, before) = voice.last.split_last()?;
-        if tells(&last) {
-            return before.iter().find(tells).or(Some(last));
-        }
-        let mut later = before.iter().filter(|l| Some(l.place) != first);
-        later.find(tells).filter(|_| !is_end(&last.message))
+        let first = voice.first.first().map(|l| l.place);
+        let is_last = tells(last);
+        let found = (before.iter())
+            .position(|l| tells(l) && (is_last || Some(l.place) != first))
+            .or(is_last.then_some(before.len()))?;
+        let near = &voice.last[found.saturating_sub(NEAR)..found];
+        let after = &voice.last[found + 1..];
+        let goes_on = self.by_beginnings && has_repeated(after);
+        let was_asked_for =
+            near.iter().any(|l| is_stop(&l.message)) || after.iter().any(|l| is_signal(&l.message));
+        let answers = is_stop(&last.message) && before.len() - found <= NEAR;
+        let ends_well = !is_last && is_end(&last.message) && !answers;
+        (!was_asked_for && !ends_well && !goes_on).then(|| &voice.last[found])
+    }
+
+    /// Whether its last words are those of a stop, and no failure's.
+    fn was_asked_to_stop(&self, voice: &Voice) -> bool {
+        let mut last = voice.last.iter().rev().take(NEAR + 1);
+        last.any(|l| is_stop(&l.message)) && self.failure(voice).is_none()
     }
 
     /// The line that tells most of an end.
@@ -123,11 +157,21 @@ impl Heard {
         let wait = median(waits.clone()).unwrap_or(Span::ZERO);
         let within = |most: Span| wait <= most || grows(&waits);
         regular
+            && !self.stopped
             && match self.healthy {
                 true => (self.failing || self.go_on && certain) && within(policy.gap),
                 false => self.failing && self.same && within(SOON),
             }
     }
+}
+
+/// Whether a record is one of several alike.
+fn has_repeated(lines: &[Line]) -> bool {
+    let records = lines.iter().filter(|line| line.stamp.is_some());
+    let mut seen = BTreeSet::new();
+    records
+        .map(|line| mask(&line.message))
+        .any(|text| !seen.insert(text))
 }
 
 /// What at least so many say.

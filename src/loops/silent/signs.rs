@@ -38,10 +38,26 @@ const FAILURES: [&str; 29] = [
 ];
 
 /// What tells that there was none: `0 errors`, `no error`.
-const NONE: [&str; 5] = ["0 err", "0 fail", "no err", "no fail", "without err"];
+const NONE: [&str; 13] = [
+    "error=0",
+    "errors=0",
+    "errors: 0",
+    "failed=0",
+    "failed: 0",
+    "failures=0",
+    "0 err",
+    "0 fail",
+    "no err",
+    "no fail",
+    "nothing missing",
+    "without err",
+    "error budget",
+];
+/// What tells that it went well, whatever else it speaks of.
+const WELL: [&str; 2] = ["passed", "successful"];
 
-/// Parts of words that tell that all is done, or that a stop was asked for.
-const ENDS: [&str; 15] = [
+/// Parts of words that tell that all is done.
+const DONE: [&str; 9] = [
     "bye",
     "closed",
     "complete",
@@ -50,26 +66,45 @@ const ENDS: [&str; 15] = [
     "exit code 0",
     "exit status 0",
     "finished",
-    "received sigterm",
+    "succe",
+];
+
+/// Parts of words that tell of a stop: one that was asked for, or one's own after a failure.
+const STOPS: [&str; 5] = [
     "shut down",
     "shutdown",
     "shutting down",
     "stopped",
-    "succe",
     "terminated",
 ];
+/// And of one that was asked for.
+const SIGNALS: [&str; 4] = ["received sig", "sigint", "signal terminated", "sigterm"];
 
-/// Whether a message tells that its process ends as it should.
+/// Whether a message tells that its process ends as it should, or stops.
 pub(super) fn is_end(message: &str) -> bool {
     let text = message.to_lowercase();
-    ENDS.iter().any(|part| text.contains(part))
+    let mut parts = DONE.iter().chain(&STOPS).chain(&SIGNALS);
+    parts.any(|part| text.contains(part))
+}
+
+/// Whether a message tells of a stop.
+pub(super) fn is_stop(message: &str) -> bool {
+    let text = message.to_lowercase();
+    STOPS.iter().chain(&SIGNALS).any(|part| text.contains(part))
+}
+
+/// Whether a message tells that somebody asked for a stop.
+pub(super) fn is_signal(message: &str) -> bool {
+    let text = message.to_lowercase();
+    SIGNALS.iter().any(|part| text.contains(part))
 }
 
 /// Whether a message tells of a failure.
 pub(crate) fn is_failure(message: &str) -> bool {
     let text = message.to_lowercase();
     let text = NONE.iter().fold(text, |text, none| text.replace(none, ""));
-    FAILURES.iter().any(|part| text.contains(part))
+    let went_well = WELL.iter().any(|part| text.contains(part)) && !text.contains("unsuccessful");
+    !went_well && FAILURES.iter().any(|part| text.contains(part))
 }
 
 /// What stays the same of a message that deterministic programs write at each start: all but dates,
@@ -142,6 +177,8 @@ mod tests {
         assert!(is_failure("KeyError: 'tax'"));
         assert!(is_failure("[emerg] 331#331: invalid parameter"));
         assert!(!is_failure("quoted 185 items, 0 errors"));
+        assert!(!is_failure("stats errors=0 failed=0"));
+        assert!(!is_failure("ok: all 12 checks passed; error budget 99.9%"));
         assert!(!is_failure("ready"));
     }
 

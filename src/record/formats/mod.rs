@@ -397,6 +397,14 @@ pub(super) fn tag<'a>(line: &'a [u8], format: Format, places: &mut Places) -> Op
     }
 }
 
+impl Format {
+    /// Whether host, program and process id stand where the census finds them in every line.
+    #[must_use]
+    pub fn is_tagged(self) -> bool {
+        matches!(self, F::JournalJson | F::Journal) || self.is_syslog()
+    }
+}
+
 /// The line's own stamp.
 pub(super) fn stamp_of(line: &[u8], format: Format) -> Option<Stamp> {
     if line.first() == Some(&0x1b) {
