@@ -680,3 +680,34 @@ fn jobs_that_tell_of_a_failure_and_go_on_to_their_end_are_no_loop() {
     }
     none(log.neighbour(90));
 }
+
+/// A service that fails at each of its runs, five minutes apart.
+fn failing_every_five_minutes(restarted: bool) -> Log {
+    let mut log = Log::default();
+    for n in 0..8 {
+        let at = n * 302_000;
+        if restarted && n > 0 {
+            let text = format!("copyd.service: Scheduled restart job, restart counter is at {n}.");
+            log.say(at - 10, "systemd[1]", &text);
+        }
+        for (after, text) in [
+            (0, "Starting copyd.service - Copies all files..."),
+            (
+                2000,
+                "copyd.service: Main process exited, code=exited, status=1/FAILURE",
+            ),
+            (2001, "copyd.service: Failed with result 'exit-code'."),
+            (2002, "Failed to start copyd.service - Copies all files."),
+        ] {
+            log.say(at + after, "systemd[1]", text);
+        }
+    }
+    log.neighbour(2500)
+}
+
+#[test]
+fn a_timers_job_that_fails_is_no_loop_and_a_service_that_is_started_again_for_it_is() {
+    none(failing_every_five_minutes(false));
+    let found = loops(&failing_every_five_minutes(true).report());
+    assert_eq!((found.len(), found[0].2), (1, 8), "{found:?}");
+}

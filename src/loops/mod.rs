@@ -13,6 +13,7 @@ mod banner;
 mod cycle;
 mod exit;
 mod identity;
+mod job;
 mod machine;
 mod replaced;
 mod silent;
@@ -396,7 +397,7 @@ fn describe(
     let enough =
         count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
     let given_up = gave_up && count >= policy.crashes_before_give_up;
-    if !enough && !given_up {
+    if !enough && !given_up || job::is_job(track, ends, events) {
         return None;
     }
     let gaps = gaps(ends);
@@ -463,6 +464,21 @@ fn counted_before(
         Some(counter) if fresh && !was_up => counter.saturating_sub(1),
         _ => 0,
     }
+}
+
+/// A pace is regular where the median distance from the median interval is within this share of it.
+const REGULAR: f64 = 0.3;
+
+/// Whether intervals are much alike.
+fn is_regular(intervals: &[Span]) -> bool {
+    let Some(usual) = median(intervals.to_vec()) else {
+        return false;
+    };
+    let off = intervals
+        .iter()
+        .map(|i| Span::from_nanos((i.nanos() - usual.nanos()).abs()));
+    let off = median(off.collect()).unwrap_or(Span::ZERO);
+    off.seconds() <= (REGULAR * usual.seconds()).max(1.0)
 }
 
 /// Whether waits grow: the last is well over the first, and hardly one is shorter than the one before.

@@ -13,7 +13,7 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::{Life, Timeline};
 
 use super::identity::Entity;
-use super::{Grade, LoopPolicy, Loops, grows, median};
+use super::{Grade, LoopPolicy, Loops, grows, is_regular, median};
 
 mod begun;
 mod first_words;
@@ -40,8 +40,6 @@ const NEARLY_ALL: f64 = 0.8;
 const REQUEST: (Span, Span) = (Span::from_seconds(90), Span::from_seconds(2));
 /// Jobs of a clock begin within this of a full minute, or of a fixed second of it.
 const ON_THE_CLOCK: i64 = 2;
-/// A pace is regular where the median distance from the median interval is within this share of it.
-const REGULAR: f64 = 0.3;
 /// Where no healthy life was seen, only what is started again this soon after its last line is a loop:
 /// the usual waits of supervisors are well below (systemd 0.1 s, runit 1 s, supervisord 1 s and more), and
 /// checks and jobs come by the minute.
@@ -287,15 +285,7 @@ impl Suspect {
             .filter_map(of_ended)
             .map(|at| self.intervals[at])
             .collect();
-        let Some(usual) = median(intervals.clone()) else {
-            return false;
-        };
-        let off = intervals
-            .iter()
-            .map(|i| Span::from_nanos((i.nanos() - usual.nanos()).abs()))
-            .collect();
-        let off = median(off).unwrap_or(Span::ZERO);
-        off.seconds() <= (REGULAR * usual.seconds()).max(1.0) || grows(&intervals)
+        is_regular(&intervals) || grows(&intervals)
     }
 
     /// Events of its ends and starts, where its voices tell of crashes.
