@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -51,10 +52,13 @@ const BURSTS: f64 = 0.25;
 /// What was found of incidents before, by where their first crash stands: what a stream has kept is forgotten one
 /// day, and need not be read again each time it is asked for.
 #[derive(Debug, Default)]
-pub(super) struct Known(HashMap<(Box<str>, ByteOffset), (Timestamp, Option<News>)>);
+pub(super) struct Known(HashMap<(Box<str>, ByteOffset), Found>);
+
+/// Since when was looked, and what was found.
+type Found = (Timestamp, Option<Arc<News>>);
 
 impl Known {
-    fn get(&self, look: &Look<'_>, path: &str) -> Option<&(Timestamp, Option<News>)> {
+    fn get(&self, look: &Look<'_>, path: &str) -> Option<&Found> {
         self.0.get(&(path.into(), look.event.place.offset))
     }
 }
@@ -67,7 +71,7 @@ pub(super) fn of_all(
     incidents: &[Incident],
     sources: &[Opened<'_>],
     known: &mut Known,
-) -> Vec<Option<News>> {
+) -> Vec<Option<Arc<News>>> {
     let of = |incident: &Incident| {
         let look = Look::of(timeline, ledger, loops, incident)?;
         let opened = sources.get(look.event.place.file.index())?;
@@ -75,7 +79,7 @@ pub(super) fn of_all(
             Some((from, news)) if *from == look.from => news.clone(),
             before => {
                 let before = before.and_then(|(_, news)| news.clone());
-                look.at(opened, loops).or(before)
+                look.at(opened, loops).map(Arc::new).or(before)
             }
         };
         Some((look, opened.path, news))

@@ -4,6 +4,7 @@
 //! spelled out and every id resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::attribution::{self, Verdict, describe};
 use crate::classify::{Class, Event, stable_id};
@@ -58,7 +59,7 @@ pub struct Parts<'a> {
     /// The same as messages alone.
     pub said: &'a BTreeMap<usize, Vec<String>>,
     /// What was new before each incident.
-    pub news: &'a [Option<News>],
+    pub news: &'a [Option<Arc<News>>],
     /// All that was skipped, guessed, dropped or cut off.
     pub warnings: Vec<Warning>,
     /// From when to when incidents and changes are told.
@@ -85,7 +86,7 @@ pub fn build(parts: Parts<'_>) -> Report {
     let news = parts.incidents.iter().zip(parts.news);
     let incidents: Vec<Incident> = news
         .filter(|(i, _)| in_range(i))
-        .map(|(i, news)| view.incident(i, news.as_ref()))
+        .map(|(i, news)| view.incident(i, news.as_deref()))
         .collect();
     let changes = view.changes(&told);
     let mut by_class: BTreeMap<&'static str, u64> = BTreeMap::new();

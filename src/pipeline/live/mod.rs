@@ -43,8 +43,8 @@ const LISTS: Duration = Duration::from_secs(30);
 
 /// How much of the newest text is remembered, for what was new before a first crash: of all streams, and of one at
 /// most, in bytes.
-const PAST: usize = 4 << 20;
-const PAST_OF_ONE: usize = 1 << 20;
+const PAST: usize = 1 << 20;
+const PAST_OF_ONE: usize = 256 << 10;
 
 /// Which stream of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
