@@ -19,19 +19,26 @@ const ABOVE_ALL: f64 = 1.2;
 /// So many days before are looked at.
 const DAYS: i64 = 7;
 const DAY: Span = Span::from_seconds(86_400);
+/// How long before a first crash traffic counts.
+const BEFORE: Span = Span::from_seconds(600);
 const HOUR: Span = Span::from_seconds(3600);
 /// What lies so far from this time of another day is of the same time.
 const NEAR: Span = Span::from_seconds(600);
 const MINUTE: Span = Span::from_seconds(60);
 
 pub(super) fn traffic(case: &Case<'_>, inputs: &Inputs<'_>) -> Finding {
-    let measured = inputs
-        .files
-        .iter()
-        .zip(&case.timeline.files)
-        .filter(|((_, format), _)| format.is_access_log())
-        .filter_map(|((path, _), file)| rates(case, file).map(|r| (*path, r)))
-        .max_by_key(|(_, r)| r.before);
+    let logs = (inputs.files.iter().zip(&case.timeline.files))
+        .filter(|((_, format), _)| format.is_access_log());
+    let mut logs: Vec<(u64, &str, &FileTimes)> = logs
+        .map(|((path, _), file)| {
+            let from = case.onset.minus(BEFORE);
+            let before = file.minutes.range(from.minus(HOUR)..from);
+            (before.map(|(_, count)| count).sum(), *path, file)
+        })
+        .collect();
+    // The fullest of those that tell enough.
+    logs.sort_by_key(|(before, ..)| std::cmp::Reverse(*before));
+    let measured = (logs.into_iter()).find_map(|(_, path, file)| Some((path, rates(case, file)?)));
     let summary = "more traffic than usual".to_owned();
     let Some((path, r)) = measured else {
         let mut signs = one_sign_of_traffic(case);
@@ -171,7 +178,7 @@ fn rates(case: &Case<'_>, file: &FileTimes) -> Option<Rates> {
         Timestamp::from_nanos(t.nanos().div_euclid(minute) * minute)
     };
     let first = whole(file.first?.plus(Span::from_seconds(59)));
-    let from = whole(case.onset.minus(Span::from_seconds(600)));
+    let from = whole(case.onset.minus(BEFORE));
     let to = whole(case.onset.plus(Span::from_seconds(300))).min(whole(file.last?));
     let begin = from.minus(HOUR).max(first);
     if to.since(from) < Span::from_seconds(300) || begin >= from {

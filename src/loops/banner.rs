@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use crate::classify::{Class, Event, mask};
-use crate::record::Severity;
 use crate::time::Timestamp;
 use crate::timeline::Timeline;
 
@@ -151,22 +150,10 @@ pub(super) fn of_the_same(event: Event, like: &Event) -> Event {
         program: like.program.clone(),
         unit: like.unit.clone(),
         subject: like.subject.clone(),
-        pid: like.pid,
+        // Another id is that of another process.
+        pid: like.pid.filter(|pid| *pid <= 1),
         fields: like.fields.iter().filter(names).cloned().collect(),
         ..event
-    }
-}
-
-/// The line of an event.
-pub(super) fn line_of(event: &Event) -> Line {
-    Line {
-        place: event.place,
-        cursor: event.cursor.clone(),
-        stamp: event.stamp,
-        text: event.text.to_string(),
-        message: event.message.to_string(),
-        severe: event.severity.is_some_and(|s| s <= Severity::Error),
-        covers: event.covers,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::classify::{Class, Event};
 use crate::time::Span;
 
 use super::cycle::{End, Track};
-use super::{is_regular, median};
+use super::{gaps, is_regular};
 
 /// From an end to the next start at least: shorter waits are hardly a clock's.
 const LEAST: Span = Span::from_seconds(45);
@@ -27,20 +27,15 @@ pub(super) fn is_job(track: &Track, ends: &[End], events: &[Event]) -> bool {
         let event = &events[*n];
         event.class == Class::Start && event.field("restarts") == Some("told")
     };
-    let intervals: Vec<Span> = (ends.windows(2))
-        .map(|pair| pair[1].at.since(pair[0].at))
-        .collect();
-    let waits = ends[..ends.len() - 1].iter().map(|end| {
-        let again = end.restarted?;
-        Some(again.since(end.until))
-    });
+    let gaps = gaps(ends);
+    let waits_long = |end: &End| {
+        let wait = end.restarted.map(|again| again.since(end.until));
+        wait.is_some_and(|wait| wait >= LEAST)
+    };
     // What has come up is a service's, whoever starts it.
     !ends.iter().any(|end| end.was_started || end.gave_up)
         && starts.len() + 1 >= ends.len()
         && starts.iter().all(for_another_reason)
-        && waits
-            .into_iter()
-            .all(|wait| wait.is_some_and(|wait| wait >= LEAST))
-        && median(intervals.clone()).is_some_and(|usual| usual >= LEAST)
-        && is_regular(&intervals)
+        && ends[..ends.len() - 1].iter().all(waits_long)
+        && is_regular(&gaps)
 }

@@ -128,6 +128,8 @@ pub struct Loops {
 
 /// Of an end that stands for more crashes than this no more gaps are told one by one.
 const MANY: u64 = 16;
+/// A pace is regular where the median distance from the median interval is within this share of it.
+const REGULAR: f64 = 0.3;
 
 /// Finds the crash loops of a timeline.
 #[must_use]
@@ -465,9 +467,6 @@ fn counted_before(
         _ => 0,
     }
 }
-
-/// A pace is regular where the median distance from the median interval is within this share of it.
-const REGULAR: f64 = 0.3;
 
 /// Whether intervals are much alike.
 fn is_regular(intervals: &[Span]) -> bool {

@@ -27,7 +27,6 @@ pub use begun::{Begun, beginnings};
 use heard::Heard;
 pub use processes::Process;
 use processes::{alone, processes};
-use requests::Request;
 pub(crate) use signs::is_failure;
 pub use voice::{Line, Voice};
 
@@ -91,7 +90,10 @@ pub fn suspects(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<
     let requests = requests::of(timeline);
     let mut found: Vec<Suspect> = (processes(timeline).into_iter())
         .filter(|(_, processes)| processes.len() as u64 >= policy.crashes)
-        .filter_map(|(entity, processes)| suspect(entity, processes, &requests, loops, policy))
+        .filter_map(|(entity, processes)| {
+            let requests = requests::to(&entity, &requests);
+            suspect(entity, processes, &requests, loops, policy)
+        })
         .collect();
     found.sort_by_key(|s| std::cmp::Reverse(s.ended.len()));
     found.truncate(SUSPECTS);
@@ -137,7 +139,7 @@ fn started_again(timeline: &Timeline, loops: &Loops) -> Vec<Suspect> {
 fn suspect(
     entity: Entity,
     processes: Vec<Process>,
-    requests: &[Request<'_>],
+    requests: &[Timestamp],
     loops: &Loops,
     policy: &LoopPolicy,
 ) -> Option<Suspect> {
@@ -146,8 +148,6 @@ fn suspect(
     if overlapping as f64 > OVERLAPS * processes.len() as f64 {
         return None;
     }
-    let requests = requests.iter().filter(|r| r.means(&entity)).map(|r| r.at);
-    let requests: Vec<Timestamp> = requests.collect();
     let ended: Vec<usize> = (0..processes.len() - 1)
         .filter(|&n| alone[n] && alone[n + 1])
         .filter(|&n| {

@@ -1,9 +1,9 @@
 //! What stood before the events of an input that is read only once.
 //!
 //! In: blocks, in order, and the places of their events. Out: the text before an event, and after a crash
-//! text or a beginning without a process id, for the second look ([`look`](super::look)). A plain file can be read again at any place. A stream cannot, and what
-//! is compressed would have to be decompressed once more from its start: so of these the text is kept,
-//! compressed, within a bound.
+//! text or a beginning without a process id, for the second look ([`look`](super::look)). A plain file can be read
+//! again at any place. A stream cannot, and what is compressed would have to be decompressed once more from its
+//! start: so of these the text is kept, compressed, within a bound.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,8 +23,7 @@ pub(super) const OF_ALL: usize = 24 << 20;
 
 /// How much is kept after an event, in bytes.
 pub(super) const AFTER: usize = 8 << 10;
-/// After so many events; of more those of the sort that has the most go, from its middle on: its first ones stay,
-/// and its newest.
+/// After so many events; of more those of the sort that has the most go, but for its first and its newest.
 const FOLLOWED: usize = 384;
 
 /// Text of an input, in its order.
@@ -57,15 +56,15 @@ struct Past {
 impl Past {
     /// Adds what the block holds, and forgets what lies farther back than `most` bytes, or twice as many.
     fn push(&mut self, block: &Block, most: usize) {
+        if most == 0 {
+            *self = Self::default();
+            return;
+        }
         self.most = most;
         let text = block.main();
         let Some((_, to)) = block.text_before(block.offset_of(text.len())) else {
             return;
         };
-        if most == 0 {
-            *self = Self::default();
-            return;
-        }
         if self.text.len() > 2 * most {
             self.text.drain(..self.text.len() - most);
             let from = self.to.saturating_sub(most as u64);
@@ -150,17 +149,7 @@ impl Kept {
             return;
         }
         if self.after.len() >= FOLLOWED {
-            let mut sorts: BTreeMap<u64, usize> = BTreeMap::new();
-            for after in &self.after {
-                *sorts.entry(after.sort).or_default() += 1;
-            }
-            let most = sorts.into_iter().max_by_key(|(_, count)| *count);
-            if let Some((sort, count)) = most {
-                let of_sort = |(_, after): &(usize, &After)| after.sort == sort;
-                let middle = self.after.iter().enumerate().filter(of_sort).nth(count / 2);
-                let gone = middle.map(|(n, _)| n);
-                gone.map(|n| self.after.remove(n));
-            }
+            self.thin_after();
         }
         self.after.push(After {
             at,
@@ -169,6 +158,23 @@ impl Kept {
             text: Vec::new(),
         });
         self.add_after(block);
+    }
+
+    /// Forgets the middle half of what stands after the events of the sort that has the most, or one of them.
+    fn thin_after(&mut self) {
+        let mut sorts: BTreeMap<u64, usize> = BTreeMap::new();
+        for after in &self.after {
+            *sorts.entry(after.sort).or_default() += 1;
+        }
+        let most = sorts.into_iter().max_by_key(|(_, count)| *count);
+        let (sort, count) = most.unwrap_or_default();
+        let middle = count / 4..(count - count / 4).max(count / 4 + 1);
+        let mut n = 0;
+        self.after.retain(|after| {
+            let is_of_sort = after.sort == sort;
+            n += usize::from(is_of_sort);
+            !is_of_sort || !middle.contains(&(n - 1))
+        });
     }
 
     /// Adds to what stands after events that came before, and remembers the newest text, so much of it.

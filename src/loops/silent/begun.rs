@@ -5,7 +5,7 @@
 //! judgement as those of processes with an id. A line of beginning may also be that of a job, or of another try
 //! within a process that goes on: so the first lines have to be those of a process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::classify::{Class, Event, mask};
@@ -19,7 +19,7 @@ use super::processes::Process;
 use super::signs::stable;
 use super::voice::{Line, Voice};
 use super::{Apart, NEARLY_ALL, Suspect, requests, suspect};
-use crate::loops::banner::{Surroundings, line_of, of_the_same};
+use crate::loops::banner::{Surroundings, of_the_same};
 use crate::loops::identity::{Entity, root_of_logger};
 use crate::loops::{LoopPolicy, Loops, entity_of, median, sole_host};
 
@@ -59,6 +59,8 @@ pub struct Begun {
     by_counter: bool,
     /// How many of them are looked at.
     looked_at: usize,
+    /// When somebody asked it to stop or to start.
+    requests: Vec<Timestamp>,
 }
 
 /// Programs that say so often that they begin that they may be looping.
@@ -66,10 +68,8 @@ pub struct Begun {
 pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<Begun> {
     let events = &timeline.events;
     let sole = sole_host(events);
-    let announced = |entity: &Entity| {
-        let mut tracks = loops.tracks.iter().filter(|t| t.entity == *entity);
-        tracks.any(|track| track.announced || track.supervised)
-    };
+    let announced = loops.tracks.iter().filter(|t| t.announced || t.supervised);
+    let announced: BTreeSet<&Entity> = announced.map(|track| &track.entity).collect();
     let mut all: BTreeMap<(Entity, FileId), BTreeMap<Says, Vec<usize>>> = BTreeMap::new();
     for (n, event) in events.iter().enumerate() {
         let tells = matches!(event.class, Class::Banner | Class::Loaded);
@@ -107,7 +107,7 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
         });
         if let Some((says, events)) = most
             && events.len() as u64 >= policy.crashes
-            && !announced(&entity)
+            && !announced.contains(&entity)
         {
             found.push(Begun {
                 entity,
@@ -115,6 +115,7 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
                 events,
                 by_counter: matches!(says, Says::Count(_)),
                 looked_at: 0,
+                requests: Vec::new(),
             });
         }
     }
@@ -135,8 +136,13 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
     found.sort_by_key(|begun| std::cmp::Reverse(begun.events.len()));
     found.truncate(SERVICES);
     let looked_at = (LOOKS / found.len().max(1)).clamp(*LOOKED_AT.start(), *LOOKED_AT.end());
+    let requests = match found.is_empty() {
+        true => Vec::new(),
+        false => requests::of(timeline),
+    };
     for begun in &mut found {
         begun.looked_at = looked_at;
+        begun.requests = requests::to(&begun.entity, &requests);
     }
     found
 }
@@ -195,7 +201,7 @@ struct Cut<'a> {
 impl Cut<'_> {
     /// The first lines of the life, of which one is the event's; those of the next begin at byte `to`.
     fn first_words(&self, event: &Event, to: u64) -> Vec<Said> {
-        let own = [(event.at, line_of(event))];
+        let own = [(event.at, Line::of(event))];
         let lines = self.head.iter().chain(&own).chain(self.after);
         let lines = lines.take_while(|(_, line)| line.place.offset.get() < to);
         lines.take(FIRST).cloned().collect()
@@ -243,8 +249,13 @@ impl Begun {
         if first_words.tries_again || !self.by_counter && !first_words.are_of_a_process {
             return Vec::new();
         }
-        let requests = requests::of(timeline);
-        let found = suspect(self.entity.clone(), processes, &requests, loops, policy);
+        let found = suspect(
+            self.entity.clone(),
+            processes,
+            &self.requests,
+            loops,
+            policy,
+        );
         let certain = self.by_counter || first_words.are_certain;
         let Some(found) = found.map(|found| Suspect {
             apart: Apart::Beginnings { certain },

@@ -98,15 +98,14 @@ impl Heard {
             let first = v.first.split_last().map_or(&[][..], |(_, first)| first);
             first.iter().any(|l| mask(&l.message) == found.end)
         };
+        let needed = match found.by_beginnings {
+            true => SILENT_BEGINNINGS,
+            false => SILENT,
+        };
         found.go_on = !lasting.is_empty()
             && lasting.len() == well.len()
             && lasting.iter().all(passes)
-            && ended.len()
-                >= if found.by_beginnings {
-                    SILENT_BEGINNINGS
-                } else {
-                    SILENT
-                }
+            && ended.len() >= needed
             && least > most;
         Some(found)
     }

@@ -11,7 +11,7 @@ use super::signs;
 
 /// A record of somebody who asked for a stop or a start, or of an end in order.
 pub(super) struct Request<'a> {
-    pub(super) at: Timestamp,
+    at: Timestamp,
     host: Option<&'a str>,
     of: Asked,
 }
@@ -51,9 +51,15 @@ pub(super) fn of(timeline: &Timeline) -> Vec<Request<'_>> {
     timeline.events.iter().filter_map(request).collect()
 }
 
+/// When those were made that mean this service.
+pub(super) fn to(entity: &Entity, requests: &[Request<'_>]) -> Vec<Timestamp> {
+    let own = requests.iter().filter(|request| request.means(entity));
+    own.map(|request| request.at).collect()
+}
+
 impl Request<'_> {
     /// Whether the service was, or may have been, meant.
-    pub(super) fn means(&self, entity: &Entity) -> bool {
+    fn means(&self, entity: &Entity) -> bool {
         let of_host =
             self.host.is_none() || entity.host.is_none() || self.host == entity.host.as_deref();
         of_host

@@ -37,22 +37,8 @@ const FAILURES: [&str; 29] = [
     "unhandled",
 ];
 
-/// What tells that there was none: `0 errors`, `no error`.
-const NONE: [&str; 13] = [
-    "error=0",
-    "errors=0",
-    "errors: 0",
-    "failed=0",
-    "failed: 0",
-    "failures=0",
-    "0 err",
-    "0 fail",
-    "no err",
-    "no fail",
-    "nothing missing",
-    "without err",
-    "error budget",
-];
+/// What, before a word of failure, tells that there was none: `0 errors`, `no error`; `errors=0` does as well.
+const NONE: [&str; 5] = ["0", "no", "nothing", "without", "zero"];
 /// What tells that it went well, whatever else it speaks of.
 const WELL: [&str; 2] = ["passed", "successful"];
 
@@ -102,9 +88,20 @@ pub(super) fn is_signal(message: &str) -> bool {
 /// Whether a message tells of a failure.
 pub(crate) fn is_failure(message: &str) -> bool {
     let text = message.to_lowercase();
-    let text = NONE.iter().fold(text, |text, none| text.replace(none, ""));
     let went_well = WELL.iter().any(|part| text.contains(part)) && !text.contains("unsuccessful");
-    !went_well && FAILURES.iter().any(|part| text.contains(part))
+    let is_none = |at: usize| {
+        let words = |c: char| c.is_whitespace() || "=:,(".contains(c);
+        let before = text[..at].trim_end().rsplit(words).next();
+        let word = text[at..].find(words).map_or("", |end| &text[at + end..]);
+        let count = word.trim_start_matches([' ', '=', ':']);
+        let digits = count
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(count.len());
+        before.is_some_and(|word| NONE.contains(&word))
+            || word.starts_with(['=', ':']) && &count[..digits] == "0"
+    };
+    let tells = |part: &str| text.match_indices(part).any(|(at, _)| !is_none(at));
+    !went_well && FAILURES.iter().any(|part| tells(part))
 }
 
 /// What stays the same of a message that deterministic programs write at each start: all but dates,
@@ -177,7 +174,10 @@ mod tests {
         assert!(is_failure("KeyError: 'tax'"));
         assert!(is_failure("[emerg] 331#331: invalid parameter"));
         assert!(!is_failure("quoted 185 items, 0 errors"));
-        assert!(!is_failure("stats errors=0 failed=0"));
+        assert!(!is_failure("stats errors=0 failed: 0"));
+        assert!(!is_failure("nothing missing, exit"));
+        assert!(is_failure("stats errors=10, 0 in flight"));
+        assert!(is_failure("gave up after 10 errors"));
         assert!(!is_failure("ok: all 12 checks passed; error budget 99.9%"));
         assert!(!is_failure("ready"));
     }

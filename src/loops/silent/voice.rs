@@ -1,6 +1,8 @@
 //! Lines that processes wrote.
 
+use crate::classify::Event;
 use crate::primitives::Place;
+use crate::record::Severity;
 use crate::time::Stamp;
 
 /// A line of a process.
@@ -20,6 +22,21 @@ pub struct Line {
     pub severe: bool,
     /// Bytes of input.
     pub covers: u64,
+}
+
+impl Line {
+    /// That of an event.
+    pub(super) fn of(event: &Event) -> Self {
+        Self {
+            place: event.place,
+            cursor: event.cursor.clone(),
+            stamp: event.stamp,
+            text: event.text.to_string(),
+            message: event.message.to_string(),
+            severe: event.severity.is_some_and(|s| s <= Severity::Error),
+            covers: event.covers,
+        }
+    }
 }
 
 /// What a process said first and last.

@@ -362,11 +362,15 @@ fn identity(event: &Event) -> (u64, usize, usize) {
 /// Whether it may be the crash that makes a loop.
 fn fails(event: &Event) -> bool {
     use crate::classify::Class;
+    // A count is told again and again; but for its first it is hardly that of a beginning.
+    let begins = || {
+        let count = event.field("counter");
+        event.class == Class::Banner && count.is_none_or(|count| matches!(count, "0" | "1"))
+    };
     event.class.family() == Family::Process
         && matches!(
             event.class,
             Class::Crash
-                | Class::Banner
                 | Class::Exit
                 | Class::Oom
                 | Class::Watchdog
@@ -375,4 +379,5 @@ fn fails(event: &Event) -> bool {
                 | Class::Restart
                 | Class::Backoff
         )
+        || begins()
 }
