@@ -22,6 +22,8 @@ const LAST: usize = 32;
 /// Events of a sort that are no longer apart than this many times their usual distance, or than this
 /// time, may become one: what lies between phases of a loop ([`loops`](crate::loops)) is longer.
 const NEAR: (i64, Span) = (2, Span::from_seconds(14));
+/// What comes again within this time is of the same loop ([`LoopPolicy`](crate::LoopPolicy)).
+const RELAPSE: Span = Span::from_seconds(1800);
 /// No loop is slower ([`LoopPolicy`](crate::LoopPolicy)).
 const SLOWEST: Span = Span::from_seconds(6 * 3600);
 /// How many come after which it is worth to look again.
@@ -87,11 +89,19 @@ fn thin(events: &mut Vec<Event>, of_a_sort: usize) -> u64 {
                 break;
             }
         }
-        // Too far apart to be of one loop: the oldest of them are of no use any more.
+        // Too far apart to be of one phase: of a loop that pauses some stand for their neighbours as well, a few in
+        // each phase; those of no loop are of no use any more.
         let excess = (middle.len() + others).saturating_sub(of_a_sort);
-        for &n in middle.iter().take(excess) {
-            gone[n] = true;
-            dropped += events[n].count;
+        for n in 0..excess {
+            let at = n * middle.len() / excess;
+            let (a, next) = (middle[at], middle.get(at + 1).copied());
+            gone[a] = true;
+            let heir =
+                next.filter(|&b| apart(&events[a], &events[b]).is_some_and(|it| it <= RELAPSE));
+            match heir {
+                Some(b) => events[b].count += events[a].count,
+                None => dropped += events[a].count,
+            }
         }
     }
     let mut gone = gone.into_iter();
@@ -142,4 +152,45 @@ fn joined(a: &Event, b: &Event, near: Span) -> Option<(u64, Span)> {
     let apart = apart(a, b).filter(|apart| *apart <= near)?;
     let spread = a.spread.plus(apart).plus(b.spread);
     Some((a.count + b.count, a.spread.max(spread)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::Class;
+    use crate::primitives::{ByteOffset, FileId, LineNo, Place};
+    use crate::time::{Known, Stamp, Timestamp};
+
+    fn crash(second: i64) -> Event {
+        let at = Timestamp::from_nanos(second * 1_000_000_000);
+        let place = Place {
+            file: FileId::new(0),
+            offset: ByteOffset::new(second as u64),
+            line: LineNo::after(0),
+        };
+        let stamp = Stamp {
+            known: Known::Local(at),
+            width: Span::from_seconds(1),
+        };
+        Event::untold(Class::Exit, place, Some(stamp), at, "", "")
+    }
+
+    #[test]
+    fn a_loop_that_pauses_keeps_its_count_and_its_phases() {
+        // Forty phases of twenty crashes each, ten seconds apart, with pauses of five minutes.
+        let all = (0..40).flat_map(|phase| (0..20).map(move |n| phase * 500 + n * 10));
+        let mut events: Vec<Event> = all.map(crash).collect();
+        assert_eq!(thin(&mut events, 64), 0);
+        assert!(events.len() <= 64, "{}", events.len());
+        assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 800);
+        let phases: std::collections::BTreeSet<u64> =
+            events.iter().map(|e| e.place.offset.get() / 500).collect();
+        assert!(phases.len() > 12, "{phases:?}");
+    }
+
+    #[test]
+    fn what_comes_now_and_then_is_let_go_of() {
+        let mut events: Vec<Event> = (0..300).map(|n| crash(n * 86_400)).collect();
+        assert_eq!(thin(&mut events, 64), 300 - 64);
+    }
 }
