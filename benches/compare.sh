@@ -154,6 +154,7 @@ repeat "$rounds" syslog \
     wc "wc -l $log" \
     full "$scan $log" \
     no-census "$scan --no-census $log" \
+    no-inference "$scan --no-inference --without-rule banner.begins --without-rule banner.uptime --without-rule banner.first-number $log" \
     full-1 "$scan -j1 $log" \
     no-census-1 "$scan -j1 --no-census $log" \
     ripgrep "$rg -c -F -f $data/literals $log"

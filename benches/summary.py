@@ -39,6 +39,7 @@ def against(work, file, name, base, bar, what="wall"):
 
 against("syslog, all threads, wall, against `wc -l`", "syslog", "full", "wc", 2.5)
 against("the same without the census", "syslog", "no-census", "wc", 1.8)
+against("full, against the same without inference", "syslog", "full", "no-inference", 1.15)
 against("the same, full, against ripgrep with the pack's literals", "syslog", "full", "ripgrep", 0.5)
 against("syslog, one thread, CPU, against `wc -l`", "syslog", "full-1", "wc", 4.5, "cpu")
 against("the same without the census", "syslog", "no-census-1", "wc", 3.2, "cpu")

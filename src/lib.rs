@@ -58,7 +58,7 @@ pub use timeline::TimeOptions;
 /// The stages by themselves, for benchmarks; no part of the interface.
 #[doc(hidden)]
 pub mod stages {
-    pub use crate::attribution::Inputs;
+    pub use crate::attribution::{Index, Inputs};
     pub use crate::classify::{Candidate, Event, Flood, InputName, Often};
     pub use crate::follow::StreamName;
     pub use crate::incident::{Facts, find as incidents};

@@ -5,8 +5,8 @@ use std::hint::black_box;
 
 use crashtrail::stages::{
     ByteOffset, Candidate, Candidates, Counter, Event, Facts, FileEvents, FileId, Flood, Frame,
-    InputName, Inputs, Ledger, LineEnds, LineNo, Loops, Meta, Often, Sieve, Timeline, detect,
-    incidents, read,
+    Index, InputName, Inputs, Ledger, LineEnds, LineNo, Loops, Meta, Often, Sieve, Timeline,
+    detect, incidents, read,
 };
 use crashtrail::{LoopPolicy, Naming, RuleSet, Weights};
 
@@ -91,6 +91,7 @@ pub(crate) fn verdicts(
     incidents(&Facts {
         timeline: events,
         ledger: changes,
+        index: &Index::new(changes, &events.events),
         loops: found,
         looks: &BTreeMap::new(),
         inputs: &Inputs {

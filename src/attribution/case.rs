@@ -209,14 +209,15 @@ impl<'a> Case<'a> {
         let events = &self.timeline.events;
         let from = events.partition_point(|e| e.at < end.at.minus(IN_CRASH.0));
         let to = events.partition_point(|e| e.at <= end.until.plus(IN_CRASH.1));
+        let signs = self.index.signs(kind, from..to).iter().copied();
+        if signs.len() == 0 {
+            return Vec::new();
+        }
         let pids: BTreeSet<u32> = end.texts.iter().filter_map(|&n| events[n].pid).collect();
         let files: BTreeSet<_> = end.texts.iter().map(|&n| events[n].place.file).collect();
-        (from..to)
+        signs
             .filter(|&n| {
                 let e = &events[n];
-                if e.class != Class::Cause || e.kind != Some(kind) {
-                    return false;
-                }
                 let same_host = match (&e.host, &entity.host) {
                     (Some(a), Some(b)) => **a == **b,
                     _ => true,
@@ -252,16 +253,8 @@ impl<'a> Case<'a> {
         let hosts = self.hosts();
         let from = events.partition_point(|e| e.at < self.onset.minus(Self::NEARBY));
         let to = events.partition_point(|e| e.at <= self.onset.plus(Span::from_seconds(60)));
-        (from..to)
-            .filter(|&n| {
-                let e = &events[n];
-                e.class == Class::Cause
-                    && e.kind == Some(kind)
-                    && e.host
-                        .as_deref()
-                        .is_none_or(|h| hosts.is_empty() || hosts.contains(h))
-            })
-            .collect()
+        let signs = self.index.signs(kind, from..to).iter().copied();
+        signs.filter(|&n| is_of(&events[n], &hosts)).collect()
     }
 
     /// How long before these signs there had been none of the kind on the incident's hosts, as far as the
@@ -272,14 +265,9 @@ impl<'a> Case<'a> {
         let hosts = self.hosts();
         let begin = self.onset.minus(Self::NEARBY);
         let to = events.partition_point(|e| e.at < begin);
-        let last = events[..to].iter().rev().find(|e| {
-            e.class == Class::Cause
-                && e.kind == Some(kind)
-                && e.host
-                    .as_deref()
-                    .is_none_or(|h| hosts.is_empty() || hosts.contains(h))
-        });
-        let since = last.map_or(self.onset.minus(self.history()), |e| e.at);
+        let signs = self.index.signs(kind, 0..to).iter();
+        let last = signs.rev().find(|n| is_of(&events[**n], &hosts));
+        let since = last.map_or(self.onset.minus(self.history()), |n| events[*n].at);
         begin.since(since).max(Span::ZERO)
     }
 
@@ -309,4 +297,10 @@ impl<'a> Case<'a> {
         }
         texts
     }
+}
+
+/// Whether the event is of one of these hosts; where hosts are not told, any is.
+fn is_of(event: &Event, hosts: &BTreeSet<&str>) -> bool {
+    let host = event.host.as_deref();
+    host.is_none_or(|host| hosts.is_empty() || hosts.contains(host))
 }

@@ -1,13 +1,14 @@
-//! Where the changes stand that may have to do with an incident.
+//! Where the changes stand that may have to do with an incident, and the signs of other causes.
 //!
-//! In: the ledger. Out: an [`Index`], asked for the changes that name a service, touch a file, share a word,
-//! lie near a moment, or undo another, without a walk through all of them: there may be a hundred thousand,
-//! and hundreds of incidents.
+//! In: the ledger and the events. Out: an [`Index`], asked for the changes that name a service, touch a file,
+//! share a word, lie near a moment, or undo another, and for the signs of a kind, without a walk through all of
+//! them: there may be a hundred thousand, and hundreds of incidents.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::Path;
 
-use crate::classify::Event;
+use crate::classify::{Class, Event};
 use crate::ledger::{Change, Instance, Ledger, base_name, parts_that_name};
 use crate::loops::plain;
 use crate::time::Timestamp;
@@ -71,10 +72,12 @@ pub struct Index<'a> {
     contents: Vec<Timestamp>,
     /// Records of restarts and reloads that name no service.
     restarts: Vec<Timestamp>,
+    /// Events that are signs of other causes, by kind in order.
+    signs: HashMap<&'static str, Vec<usize>>,
 }
 
 impl<'a> Index<'a> {
-    /// Of all changes of the ledger.
+    /// Of all changes of the ledger, and of the timeline's events.
     #[must_use]
     pub fn new(ledger: &'a Ledger, events: &[Event]) -> Self {
         let mut index = Self {
@@ -91,7 +94,13 @@ impl<'a> Index<'a> {
             singles: Vec::new(),
             contents: Vec::new(),
             restarts: Vec::new(),
+            signs: HashMap::new(),
         };
+        for (n, event) in events.iter().enumerate() {
+            if let (Class::Cause, Some(kind)) = (event.class, event.kind) {
+                index.signs.entry(kind).or_default().push(n);
+            }
+        }
         for (n, change) in ledger.changes.iter().enumerate() {
             index.add(n as u32, change, events);
         }
@@ -188,6 +197,15 @@ impl<'a> Index<'a> {
     pub(super) fn last_restart(&self, by: Timestamp) -> Option<Timestamp> {
         let n = self.restarts.partition_point(|at| *at <= by);
         Some(self.restarts[n.checked_sub(1)?])
+    }
+
+    /// The signs of a kind among events, given by their numbers, in order.
+    #[must_use]
+    pub fn signs(&self, kind: &str, among: Range<usize>) -> &[usize] {
+        let all = self.signs.get(kind).map_or(&[][..], Vec::as_slice);
+        let from = all.partition_point(|n| *n < among.start);
+        let to = all.partition_point(|n| *n < among.end);
+        &all[from..to.max(from)]
     }
 
     /// Instances of changes that name a service, by time.

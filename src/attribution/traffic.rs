@@ -4,7 +4,6 @@
 //! usual is what came in as long in the hour before, by the median, or, where that is more, about the same time of the
 //! days before: neither a burst nor the rise of every morning is a surge.
 
-use crate::classify::Class;
 use crate::time::{Span, Timestamp};
 use crate::timeline::{FileTimes, Usual};
 
@@ -105,7 +104,7 @@ fn one_sign_of_traffic(case: &Case<'_>) -> Vec<Evidence> {
     let events = &case.timeline.events;
     case.signs_nearby("traffic")
         .into_iter()
-        .filter(|&n| events[n].at <= case.onset && events[n].class == Class::Cause)
+        .filter(|&n| events[n].at <= case.onset)
         .take(1)
         .map(|n| {
             let text = format!(

@@ -87,6 +87,12 @@ pub(super) struct ScanArgs {
     #[arg(long, hide_short_help = true)]
     pub(super) no_census: bool,
 
+    /// Do not look for restarts that no record announces, nor for what was new before a first crash
+    ///
+    /// For measuring what these looks take.
+    #[arg(long, hide_short_help = true)]
+    pub(super) no_inference: bool,
+
     /// How many events to keep, some two kilobytes of memory each [default: 200000]
     ///
     /// Where there are more, those go first that came once or twice, the longest ago, and changes after

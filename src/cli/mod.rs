@@ -145,6 +145,7 @@ fn options(args: &ScanArgs) -> anyhow::Result<ScanOptions> {
     }
     options.sieve = !args.no_sieve;
     options.census = !args.no_census;
+    options.inference = !args.no_inference;
     let zone = options.time.zone.as_ref();
     let moment = |moment: &Option<Moment>| moment.as_ref().map(|m| m.at(zone)).transpose();
     let since = moment(&args.since).context("--since")?;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribution::Case;
-use crate::classify::{Class, Event};
+use crate::classify::Event;
 use crate::loops::{CrashLoop, Entity, is_alias, plain};
 use crate::time::{Span, Timestamp};
 
@@ -104,18 +104,24 @@ fn fall_of(facts: &Facts<'_>, found: &CrashLoop) -> Timestamp {
 
 /// Records in which a service complains of something that it needs.
 fn complaints(facts: &Facts<'_>, service: &str, from: Timestamp, to: Timestamp) -> Vec<usize> {
-    let events = &facts.timeline.events;
-    let (a, b) = (
-        events.partition_point(|e| e.at < from),
-        events.partition_point(|e| e.at <= to),
-    );
+    let all = all_complaints(facts, from, to);
+    if all.is_empty() {
+        return Vec::new();
+    }
     let pids = pids_of(facts, service);
-    (a..b)
-        .filter(|&n| {
-            let e = &events[n];
-            is_complaint(e) && (wrote(e, service) || e.pid.is_some_and(|pid| pids.contains(&pid)))
-        })
-        .collect()
+    let is_by = |n: &usize| {
+        let event = &facts.timeline.events[*n];
+        wrote(event, service) || event.pid.is_some_and(|pid| pids.contains(&pid))
+    };
+    all.iter().copied().filter(is_by).collect()
+}
+
+/// Records in which anybody does.
+fn all_complaints<'a>(facts: &Facts<'a>, from: Timestamp, to: Timestamp) -> &'a [usize] {
+    let events = &facts.timeline.events;
+    let from = events.partition_point(|e| e.at < from);
+    let to = events.partition_point(|e| e.at <= to);
+    facts.index.signs("dependency", from..to)
 }
 
 /// The pids under which a service's crash texts were written: its interpreter's name may be all that
@@ -132,10 +138,6 @@ fn pids_of(facts: &Facts<'_>, service: &str) -> std::collections::BTreeSet<u32> 
         .flat_map(|e| &e.texts)
         .filter_map(|&n| events[n].pid)
         .collect()
-}
-
-fn is_complaint(event: &Event) -> bool {
-    event.class == Class::Cause && event.kind == Some("dependency")
 }
 
 fn wrote(event: &Event, service: &str) -> bool {
@@ -210,15 +212,10 @@ pub(super) fn steps(facts: &Facts<'_>, case: &Case<'_>) -> Vec<Step> {
         }
     }
     let from = case.onset.minus(AFTER);
-    let window =
-        events.partition_point(|e| e.at < from)..events.partition_point(|e| e.at <= case.close);
     let mut by_writer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for n in window {
+    for &n in all_complaints(facts, from, case.close) {
         let event = &events[n];
-        if let Some(name) = is_complaint(event)
-            .then(|| event.unit.as_deref().or(event.program.as_deref()))
-            .flatten()
-        {
+        if let Some(name) = event.unit.as_deref().or(event.program.as_deref()) {
             by_writer.entry(plain(name).0).or_default().push(n);
         }
     }

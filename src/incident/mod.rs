@@ -57,6 +57,8 @@ pub struct Facts<'a> {
     pub timeline: &'a Timeline,
     /// All changes.
     pub ledger: &'a Ledger,
+    /// Where the changes and the signs of other causes are found.
+    pub index: &'a Index<'a>,
     /// All services and loops.
     pub loops: &'a Loops,
     /// What was read around crashes and changes, by event.
@@ -75,32 +77,28 @@ pub struct Facts<'a> {
 #[must_use]
 pub fn find(facts: &Facts<'_>) -> Vec<Incident> {
     let mut groups = group(facts);
-    if groups.is_empty() {
-        return Vec::new();
-    }
-    let index = &Index::new(facts.ledger, &facts.timeline.events);
     let mut verdicts: Vec<Verdict> = groups
         .par_iter()
-        .map(|g| judge(&case(facts, index, g), facts.inputs))
+        .map(|g| judge(&case(facts, g), facts.inputs))
         .collect();
     while let Some((a, b)) = same_change(facts, &groups, &verdicts) {
         let other = groups.remove(b);
         verdicts.remove(b);
         groups[a].extend(other);
         groups[a] = ordered(facts, std::mem::take(&mut groups[a]));
-        verdicts[a] = judge(&case(facts, index, &groups[a]), facts.inputs);
+        verdicts[a] = judge(&case(facts, &groups[a]), facts.inputs);
     }
     let mut incidents: Vec<Incident> = groups
         .into_iter()
         .zip(verdicts)
-        .map(|(g, v)| incident(facts, index, g, v))
+        .map(|(g, v)| incident(facts, g, v))
         .collect();
     incidents.sort_by_key(|i| (i.onset, i.loops[0]));
     incidents
 }
 
 /// The case of a group of loops, for attribution.
-fn case<'a>(facts: &Facts<'a>, index: &'a Index<'a>, group: &[usize]) -> Case<'a> {
+fn case<'a>(facts: &Facts<'a>, group: &[usize]) -> Case<'a> {
     let loops: Vec<&CrashLoop> = group.iter().map(|&n| &facts.loops.loops[n]).collect();
     let root = loops[0];
     let fleet = loops
@@ -115,7 +113,7 @@ fn case<'a>(facts: &Facts<'a>, index: &'a Index<'a>, group: &[usize]) -> Case<'a
     Case {
         timeline: facts.timeline,
         ledger: facts.ledger,
-        index,
+        index: facts.index,
         all: facts.loops,
         uncertainty: uncertainty(facts, root).plus(skew(facts, &loops)),
         looks: facts.looks,
@@ -252,8 +250,8 @@ fn same_change(
     None
 }
 
-fn incident(facts: &Facts<'_>, index: &Index<'_>, group: Vec<usize>, verdict: Verdict) -> Incident {
-    let case = case(facts, index, &group);
+fn incident(facts: &Facts<'_>, group: Vec<usize>, verdict: Verdict) -> Incident {
+    let case = case(facts, &group);
     let (status, recovery) = recovery::of(facts, &case, &verdict);
     let end = match status {
         Status::Recovered => recovery.as_ref().map(|r| r.at),

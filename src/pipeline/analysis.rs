@@ -3,7 +3,7 @@
 //! In: a timeline, and what was read besides its events. Out: an [`Analysis`]; of it incidents, under any
 //! weights, and the report. One thread, in time order, but for verdicts, of which none knows of another.
 
-use crate::attribution::{Inputs, Naming, Weights};
+use crate::attribution::{Index, Inputs, Naming, Weights};
 use crate::error::Warning;
 use crate::incident::{self, Facts, Incident};
 use crate::ledger::{self, Ledger};
@@ -11,6 +11,7 @@ use crate::loops::{self, Loops};
 use crate::report::{self, Report};
 use crate::timeline::Timeline;
 
+use super::look::Opened;
 use super::news::Known;
 use super::{Read, ScanOptions, banners, lives, look, news};
 
@@ -34,19 +35,9 @@ impl<'a> Analysis<'a> {
     ) -> Self {
         let opened = read.opened;
         let mut loops = loops::find(&timeline, &options.policy);
-        let mut inferred = lives::infer(&timeline, &loops, opened, &options.policy);
-        let starts = banners::starts(&timeline, &loops, opened, &options.policy);
-        inferred.add(starts, opened);
-        if !inferred.events.is_empty() {
-            timeline.add(std::mem::take(&mut inferred.events));
-            loops = loops::find(&timeline, &options.policy);
-        }
-        // What is told by now is not told again.
-        let lives = banners::lives(&timeline, &loops, opened, &options.policy);
-        if !lives.is_empty() {
-            inferred.add(lives, opened);
-            timeline.add(inferred.events);
-            loops = loops::find(&timeline, &options.policy);
+        let mut inferred = lives::Inferred::default();
+        if options.inference {
+            inferred = infer(&mut timeline, &mut loops, opened, options);
         }
         for n in &inferred.unread {
             let path = opened.get(*n).map(|o| o.path);
@@ -77,10 +68,14 @@ impl<'a> Analysis<'a> {
 
     /// The incidents, with their verdicts.
     pub(super) fn incidents(&self, weights: &Weights, naming: &Naming) -> Vec<Incident> {
+        if self.loops.loops.is_empty() {
+            return Vec::new();
+        }
         let inputs = self.read.inputs.iter().zip(self.read.opened);
         incident::find(&Facts {
             timeline: &self.timeline,
             ledger: &self.ledger,
+            index: &Index::new(&self.ledger, &self.timeline.events),
             loops: &self.loops,
             looks: &self.looks.messages,
             inputs: &Inputs {
@@ -110,14 +105,17 @@ impl<'a> Analysis<'a> {
     /// The report on these incidents, and whether any input failed. `known` is what was new before incidents, as it was
     /// found the last time, and is now.
     pub(super) fn report(self, incidents: &[Incident], known: &mut Known) -> (Report, bool) {
-        let news = news::of_all(
-            &self.timeline,
-            &self.ledger,
-            &self.loops,
-            incidents,
-            self.read.opened,
-            known,
-        );
+        let news = match self.options.inference {
+            true => news::of_all(
+                &self.timeline,
+                &self.ledger,
+                &self.loops,
+                incidents,
+                self.read.opened,
+                known,
+            ),
+            false => vec![None; incidents.len()],
+        };
         let failed = (self.warnings.iter())
             .chain(&self.timeline.warnings)
             .any(|w| w.fails);
@@ -135,5 +133,36 @@ impl<'a> Analysis<'a> {
             range: (self.options.since, self.options.until),
         });
         (report, failed)
+    }
+}
+
+/// Adds what follows from who wrote when, and from first and last words, to the timeline, and finds the loops anew.
+fn infer(
+    timeline: &mut Timeline,
+    loops: &mut Loops,
+    opened: &[Opened<'_>],
+    options: &ScanOptions,
+) -> lives::Inferred {
+    let policy = &options.policy;
+    let mut inferred = lives::infer(timeline, loops, opened, policy);
+    let starts = banners::starts(timeline, loops, opened, policy);
+    inferred.add(starts, opened);
+    add(timeline, loops, &mut inferred, options);
+    // What is told by now is not told again.
+    let lives = banners::lives(timeline, loops, opened, policy);
+    inferred.add(lives, opened);
+    add(timeline, loops, &mut inferred, options);
+    inferred
+}
+
+fn add(
+    timeline: &mut Timeline,
+    loops: &mut Loops,
+    inferred: &mut lives::Inferred,
+    options: &ScanOptions,
+) {
+    if !inferred.events.is_empty() {
+        timeline.add(std::mem::take(&mut inferred.events));
+        *loops = loops::find(timeline, &options.policy);
     }
 }

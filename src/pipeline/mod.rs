@@ -70,6 +70,8 @@ pub struct ScanOptions {
     pub sieve: bool,
     /// Whether all lines are counted by writer and minute.
     pub census: bool,
+    /// Whether restarts are told that no record announces, and what was new before a first crash.
+    pub inference: bool,
     /// How many events are kept of all inputs, folded ones left aside: some two kilobytes each.
     pub keep: usize,
     /// How stamps without year or zone are to be read.
@@ -110,6 +112,7 @@ impl ScanOptions {
             block_bytes: BLOCK,
             sieve: true,
             census: true,
+            inference: true,
             keep: KEEP,
             time: TimeOptions::default(),
             policy: LoopPolicy::default(),
