@@ -112,7 +112,7 @@ impl<'a> Job<'a> {
                 workers: 0,
             }),
             joining: Mutex::new(Joining {
-                join: Join::new(options.keep),
+                join: Join::new(options.keep, options.inference),
                 count: 0,
                 early: BTreeMap::new(),
                 broken: false,
@@ -164,7 +164,7 @@ impl<'a> Job<'a> {
         }
         let (blocks, meta, note) = front.opened.take()?;
         drop(front);
-        let join = std::mem::replace(&mut lock(&self.joining).join, Join::new(0));
+        let join = std::mem::replace(&mut lock(&self.joining).join, Join::new(0, false));
         let warnings = self.warnings(&blocks, &note, join.lines);
         Some(join.finish(self.source, self.format, meta, warnings))
     }
@@ -269,16 +269,19 @@ struct Join {
     lines: u64,
     flood: Flood,
     kept: Kept,
+    /// [`ScanOptions::inference`].
+    inference: bool,
 }
 
 impl Join {
-    fn new(most: usize) -> Self {
+    fn new(most: usize, inference: bool) -> Self {
         Self {
             census: Census::default(),
             bytes: 0,
             lines: 0,
             flood: Flood::new(most, Often::default()),
             kept: Kept::default(),
+            inference,
         }
     }
 
@@ -290,16 +293,20 @@ impl Join {
             event.place.line = LineNo::after(line.saturating_sub(1 + event.lines_back));
         };
         let kept = &mut self.kept;
-        if let Some(block) = block {
+        let inferred = block.filter(|_| self.inference);
+        if let Some(block) = inferred {
             kept.follow(block, news::REACH);
         }
         self.flood.append(yielded.events, place, |event| {
-            if let Some(block) = block.filter(|_| look::may_want(event)) {
+            let is_wanted = look::may_want(event);
+            if let Some(block) = block.filter(|_| is_wanted) {
                 kept.keep(block, event);
+            }
+            if let Some(block) = inferred.filter(|_| is_wanted) {
                 kept.keep_after(block, event);
             }
         });
-        if let Some(block) = block.filter(|_| is_stream) {
+        if let Some(block) = inferred.filter(|_| is_stream) {
             self.kept.heard.hear(block, &yielded.census, lines);
         }
         self.census.append(yielded.census);

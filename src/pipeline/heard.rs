@@ -147,10 +147,14 @@ fn line_at(text: &[u8], at: usize) -> &[u8] {
 struct Ear {
     key: u64,
     pid: u32,
-    /// From here on, where its first lines are not known.
-    first: Option<usize>,
+    /// Where its first line in the block begins.
+    from: usize,
+    /// Whether its first lines are wanted, from there on.
+    begins: bool,
     /// Up to the line that begins here.
     last: usize,
+    /// How many lines it has in the block.
+    lines: u64,
 }
 
 impl Ear {
@@ -163,16 +167,64 @@ impl Ear {
         Some(Self {
             key,
             pid,
-            first: (!is_known).then_some(first as usize),
+            from: first as usize,
+            begins: !is_known,
             last: last as usize,
+            lines: writer.tally.lines,
         })
+    }
+
+    /// From where on its first lines are wanted.
+    fn first(&self) -> Option<usize> {
+        self.begins.then_some(self.from)
+    }
+
+    fn is_first(&self, at: usize) -> bool {
+        let within = |from| (from..=from + REACH).contains(&at);
+        self.first().is_some_and(within)
+    }
+
+    fn is_last(&self, at: usize) -> bool {
+        at <= self.last && at + REACH >= self.last
+    }
+
+    /// Of a process with a line or two in the block, it is known where they are. Most have no more, as most of what
+    /// runs by the hour does.
+    fn all_known(&self, text: &[u8]) -> Option<Ends> {
+        let mut all = vec![self.from, self.last];
+        all.dedup();
+        if all.len() as u64 != self.lines {
+            return None;
+        }
+        all.retain(|at| line_at(text, *at).len() <= LONG);
+        let (first, last) = (all.clone().into_iter(), all.into_iter());
+        Some((
+            first.filter(|at| self.is_first(*at)).collect(),
+            last.filter(|at| self.is_last(*at)).collect(),
+        ))
     }
 }
 
+/// Where first lines begin, and last ones.
+type Ends = (Vec<usize>, VecDeque<usize>);
+
 /// Where the first and the last lines begin that may be of each process: they hold its id, which any
 /// number may be; the record tells, once it is read. One pass for all, as a block may be of very many.
-fn listen(text: &[u8], ears: &[Ear]) -> Vec<(Vec<usize>, VecDeque<usize>)> {
-    let mut found: Vec<(Vec<usize>, VecDeque<usize>)> = Vec::new();
+fn listen(text: &[u8], ears: &[Ear]) -> Vec<Ends> {
+    let known: Vec<Option<Ends>> = ears.iter().map(|ear| ear.all_known(text)).collect();
+    let open: Vec<&Ear> = (ears.iter().zip(&known))
+        .filter_map(|(ear, known)| known.is_none().then_some(ear))
+        .collect();
+    let mut found = search(text, &open).into_iter();
+    let of_known = known.into_iter();
+    of_known
+        .map(|known| known.or_else(|| found.next()).unwrap_or_default())
+        .collect()
+}
+
+/// The lines that hold the number of one of these processes, near its first and its last line.
+fn search(text: &[u8], ears: &[&Ear]) -> Vec<Ends> {
+    let mut found: Vec<Ends> = Vec::new();
     found.resize_with(ears.len(), Default::default);
     let mut by_pid: HashMap<u32, Vec<usize>> = HashMap::with_capacity(ears.len());
     // Most numbers are nobody's.
@@ -190,12 +242,11 @@ fn listen(text: &[u8], ears: &[Ear]) -> Vec<(Vec<usize>, VecDeque<usize>)> {
         }
         for &n in by_pid.get(&pid).into_iter().flatten() {
             let (first, last) = &mut found[n];
-            let ear = &ears[n];
-            let is_first = |from| (from..=from + REACH).contains(&at);
-            if ear.first.is_some_and(is_first) && first.len() < LINES && first.last() != Some(&at) {
+            let ear = ears[n];
+            if ear.is_first(at) && first.len() < LINES && first.last() != Some(&at) {
                 first.push(at);
             }
-            if at <= ear.last && at + REACH >= ear.last && last.back() != Some(&at) {
+            if ear.is_last(at) && last.back() != Some(&at) {
                 if last.len() == LINES {
                     last.pop_front();
                 }
@@ -217,11 +268,11 @@ fn listen(text: &[u8], ears: &[Ear]) -> Vec<(Vec<usize>, VecDeque<usize>)> {
 }
 
 /// The parts of the text in which lines are wanted, in order, from the start of a line each.
-fn wanted(text: &[u8], ears: &[Ear]) -> Vec<Range<usize>> {
+fn wanted(text: &[u8], ears: &[&Ear]) -> Vec<Range<usize>> {
     let line_start = |at: usize| memchr::memrchr(b'\n', &text[..at]).map_or(0, |n| n + 1);
     let mut parts: Vec<Range<usize>> = Vec::with_capacity(2 * ears.len());
     for ear in ears {
-        parts.extend(ear.first.map(|from| from..from + REACH + 1));
+        parts.extend(ear.first().map(|from| from..from + REACH + 1));
         parts.push(ear.last.saturating_sub(REACH)..ear.last + 1);
     }
     parts.sort_unstable_by_key(|part| part.start);
@@ -280,12 +331,13 @@ mod tests {
             let ears: Vec<Ear> = (100..100 + writers)
                 .filter_map(|pid| {
                     let (first, last) = (of(pid).next()?, of(pid).next_back()?);
-                    let first = random.bool().then_some(first);
                     Some(Ear {
                         key: pid.into(),
                         pid,
-                        first,
+                        from: first,
+                        begins: random.bool(),
                         last,
+                        lines: of(pid).count() as u64,
                     })
                 })
                 .collect();
@@ -293,13 +345,13 @@ mod tests {
                 // A line may hold another's id as its own count.
                 let is_own = |at: &usize| of(ear.pid).any(|own| own == *at);
                 let told = ear
-                    .first
+                    .first()
                     .into_iter()
                     .flat_map(|from| of(ear.pid).filter(move |at| *at <= from + REACH));
                 let told: Vec<usize> = told.take(LINES).collect();
                 let own: Vec<usize> = first.iter().copied().filter(is_own).collect();
                 assert!(told.starts_with(&own) && first.len() <= LINES);
-                assert!(ear.first.is_none_or(|from| own.first() == Some(&from)));
+                assert!(ear.first().is_none_or(|from| own.first() == Some(&from)));
                 let told: Vec<usize> = of(ear.pid).filter(|at| at + REACH >= ear.last).collect();
                 let own: Vec<usize> = last.iter().copied().filter(is_own).collect();
                 assert!(told.ends_with(&own) && last.len() <= LINES);
