@@ -1,10 +1,13 @@
 //! Crash loops in a program's own log, whose lines bear no process id and of which no supervisor tells.
 
+#[allow(dead_code, reason = "each test program uses a part")]
+mod support;
+
 use std::io::Write;
-use std::process::{Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use support::logs;
 
 const TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/api.py\", line 88, in handle\n    \
     limit = int(cfg['limit'])\nValueError: invalid literal for int() with base 10: 'many'";
@@ -75,41 +78,16 @@ fn looping(mark: &'static str, lives: i64) -> String {
 
 /// The report of a scan of this, as a file of that name or piped in.
 fn scanned(name: &str, bytes: &[u8]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_crashtrail"));
-    command
-        .args(["scan", "-q", "--format", "json", name])
-        .current_dir(folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    if name != "-" {
-        std::fs::write(folder.path().join(name), bytes).unwrap();
+    match name {
+        "-" => logs::piped(bytes),
+        name => logs::scanned(&[(name, bytes)]),
     }
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    if name == "-" {
-        stdin.write_all(bytes).unwrap();
-    }
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Service, crashes and evidence of every loop.
 fn loops(report: &Value) -> Vec<(String, u64, String)> {
-    let incidents = report["incidents"].as_array().unwrap();
-    let loops = incidents
-        .iter()
-        .flat_map(|i| i["loops"].as_array().unwrap());
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    loops
-        .map(|l| {
-            (
-                text(&l["entity"]["service"]),
-                l["crashes"].as_u64().unwrap(),
-                text(&l["evidence"]),
-            )
-        })
+    let all = logs::loops(report).into_iter();
+    all.map(|(service, evidence, crashes, _)| (service, crashes, evidence))
         .collect()
 }
 

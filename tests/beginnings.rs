@@ -1,54 +1,23 @@
 //! Loops of programs that nobody has heard of, whose lines bear no process id: they show by what is said and counted
 //! as each life begins. And what looks like them in a process that goes on.
 
-use std::fmt::Write;
-use std::process::{Command, Stdio};
+#[allow(dead_code, reason = "each test program uses a part")]
+mod support;
 
 use serde_json::Value;
+use support::logs::{Log, loops, piped};
 
-/// 2026-03-01T10:00:00Z.
-const START: i64 = 1_772_359_200;
-
-/// What one program writes into its own file.
-#[derive(Default)]
-struct Log {
-    lines: Vec<(i64, String)>,
-}
-
-impl Log {
-    /// A line so many milliseconds after the start.
-    fn say(&mut self, at: i64, message: &str) {
-        self.lines.push((at, message.to_owned()));
+/// A life: what it says as it begins, a turn a second, and what it says last.
+fn life(log: &mut Log, at: i64, turns: i64, last: Option<&str>) {
+    log.say(at, "INFO zorkd 4.1.0 (build 77)");
+    log.say(at + 20, "INFO opening /srv/zork/grid.dat");
+    log.say(at + 45, "INFO listening on 0.0.0.0:8080");
+    for n in 0..turns {
+        let turn = format!("INFO turned the wheel {n} times");
+        log.say(at + 1000 * (n + 1), &turn);
     }
-
-    /// A life: what it says as it begins, a turn a second, and what it says last.
-    fn life(&mut self, at: i64, turns: i64, last: Option<&str>) {
-        self.say(at, "INFO zorkd 4.1.0 (build 77)");
-        self.say(at + 20, "INFO opening /srv/zork/grid.dat");
-        self.say(at + 45, "INFO listening on 0.0.0.0:8080");
-        for n in 0..turns {
-            let turn = format!("INFO turned the wheel {n} times");
-            self.say(at + 1000 * (n + 1), &turn);
-        }
-        if let Some(last) = last {
-            self.say(at + 1000 * turns + 60, last);
-        }
-    }
-
-    fn text(&self, mut line: impl FnMut(&str, &str) -> String) -> String {
-        let mut lines: Vec<&(i64, String)> = self.lines.iter().collect();
-        lines.sort_by_key(|line| line.0);
-        let mut text = String::new();
-        for (at, message) in lines {
-            let time = jiff::Timestamp::from_millisecond(START * 1000 + at).unwrap();
-            writeln!(text, "{}", line(&format!("{time:.6}"), message)).unwrap();
-        }
-        text
-    }
-
-    /// As the program writes it itself.
-    fn plain(&self) -> String {
-        self.text(|time, message| format!("{time} {message}"))
+    if let Some(last) = last {
+        log.say(at + 1000 * turns + 60, last);
     }
 }
 
@@ -57,70 +26,29 @@ const LAST: &str = "ERROR grid.dat: row 17 unexpected, leaving";
 /// A healthy life, seven that end after three seconds, and a healthy one.
 fn looping(turns: i64, last: Option<&str>) -> Log {
     let mut log = Log::default();
-    log.life(0, 100, None);
+    life(&mut log, 0, 100, None);
     for n in 0..7 {
-        log.life(120_000 + n * 5100, turns, last);
+        life(&mut log, 120_000 + n * 5100, turns, last);
     }
-    log.life(180_000, 300, None);
+    life(&mut log, 180_000, 300, None);
     log
 }
 
 fn scanned(name: &str, text: &str) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(name), text).unwrap();
-    run(&[folder.path().join(name).to_str().unwrap()], "")
-}
-
-fn run(paths: &[&str], input: &str) -> Value {
-    use std::io::Write as _;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_crashtrail"))
-        .args(["scan", "--format", "json", "--quiet"])
-        .args(paths)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let out = child.wait_with_output().unwrap();
-    serde_json::from_slice(&out.stdout).unwrap()
-}
-
-/// (service, evidence, crashes, seconds from the start to the first, what it says) of all loops.
-fn loops(report: &Value) -> Vec<(String, String, u64, i64, String)> {
-    let incidents = report["incidents"].as_array().unwrap();
-    let loops = incidents
-        .iter()
-        .flat_map(|i| i["loops"].as_array().unwrap());
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    loops
-        .map(|l| {
-            let first: jiff::Timestamp = text(&l["first"]).parse().unwrap();
-            let first = first.as_second() - START;
-            let crashes = l["crashes"].as_u64().unwrap();
-            let said = text(&l["signature"]["text"]);
-            (
-                text(&l["entity"]["service"]),
-                text(&l["evidence"]),
-                crashes,
-                first,
-                said,
-            )
-        })
-        .collect()
+    support::logs::scanned(&[(name, text.as_bytes())])
 }
 
 fn is_one(report: &Value, service: &str, crashes: u64, first: i64, says: &str) {
     let found = loops(report);
     assert_eq!(found.len(), 1, "{found:?}");
-    let (name, evidence, count, at, said) = &found[0];
+    let (name, evidence, count, at) = &found[0];
     assert_eq!(
         (&**name, &**evidence, *count, *at),
         (service, "inferred", crashes, first),
         "{found:?}"
     );
-    assert!(said.contains(says), "{said}");
+    let said = &report["incidents"][0]["loops"][0]["signature"]["text"];
+    assert!(said.as_str().unwrap().contains(says), "{said}");
 }
 
 fn none(log: &Log) {
@@ -156,19 +84,19 @@ fn a_container_and_a_stream_tell_the_same() {
     // All of a container's processes are number one.
     let syslog = log.text(|time, message| format!("{time} h1 zorkd[1]: {message}"));
     is_one(&scanned("syslog", &syslog), "zorkd", 7, 120, "row 17");
-    let streamed = loops(&run(&["-"], &log.plain()));
+    let streamed = loops(&piped(log.plain().as_bytes()));
     assert_eq!((streamed.len(), streamed[0].2, streamed[0].3), (1, 7, 120));
 }
 
 #[test]
 fn one_that_stops_without_a_word_is_found_where_healthy_lives_go_on() {
     let mut log = Log::default();
-    log.life(0, 100, None);
+    life(&mut log, 0, 100, None);
     for n in 0..9 {
-        log.life(120_000 + n * 5100, 2, None);
+        life(&mut log, 120_000 + n * 5100, 2, None);
         log.say(120_000 + n * 5100 + 2100, "INFO opening valve 7");
     }
-    log.life(180_000, 300, None);
+    life(&mut log, 180_000, 300, None);
     for at in [0, 180_000] {
         log.say(at + 2100, "INFO opening valve 7");
     }
@@ -223,14 +151,14 @@ fn numbers_of_records_that_begin_anew_tell_of_a_new_life() {
 #[test]
 fn another_try_in_a_process_that_goes_on_is_no_loop() {
     let mut log = Log::default();
-    log.life(0, 100, None);
+    life(&mut log, 0, 100, None);
     for n in 0..20 {
         let at = 120_000 + n * 5100;
         log.say(at, "INFO initializing connection, client version 12.3");
         log.say(at + 10, "INFO using configuration db.yaml");
         log.say(at + 30, "ERROR connection refused, retrying in 5s");
     }
-    log.life(300_000, 300, None);
+    life(&mut log, 300_000, 300, None);
     none(&log);
 }
 
@@ -252,7 +180,7 @@ fn jobs_of_a_runner_that_stays_are_no_loop() {
 fn a_service_that_is_started_every_day_is_no_loop() {
     let mut log = Log::default();
     for n in 0..10 {
-        log.life(n * 86_400_000 + n * n * 77_000, 300, None);
+        life(&mut log, n * 86_400_000 + n * n * 77_000, 300, None);
     }
     none(&log);
 }
@@ -260,7 +188,7 @@ fn a_service_that_is_started_every_day_is_no_loop() {
 #[test]
 fn a_process_that_says_it_listens_again_and_again_is_no_loop() {
     let mut log = Log::default();
-    log.life(0, 600, None);
+    life(&mut log, 0, 600, None);
     for n in 0..20 {
         log.say(
             20_000 + n * 20_000,
@@ -274,11 +202,11 @@ fn a_process_that_says_it_listens_again_and_again_is_no_loop() {
 fn a_loop_of_very_many_lives_and_one_of_three_are_found() {
     for lives in [3, 150] {
         let mut log = Log::default();
-        log.life(0, 100, None);
+        life(&mut log, 0, 100, None);
         for n in 0..lives {
-            log.life(120_000 + n * 5100, 0, Some(LAST));
+            life(&mut log, 120_000 + n * 5100, 0, Some(LAST));
         }
-        log.life(120_000 + lives * 5100, 300, None);
+        life(&mut log, 120_000 + lives * 5100, 300, None);
         let report = scanned("zork.log", &log.plain());
         is_one(&report, "zork", lives as u64, 120, "row 17");
     }
@@ -341,7 +269,7 @@ fn the_first_line_may_say_something_else_each_time() {
             n => (120_000 + n * 5100, 0),
         };
         log.say(at - 60, &format!("INFO zork run {} begins", 7919 * (n + 1)));
-        log.life(at, turns, (1..8).contains(&n).then_some(LAST));
+        life(&mut log, at, turns, (1..8).contains(&n).then_some(LAST));
     }
     let report = scanned("zork.log", &log.plain());
     is_one(&report, "zork", 7, 125, "row 17");
@@ -373,7 +301,7 @@ fn replicas_that_begin_one_after_the_other_are_no_loop() {
     let mut log = Log::default();
     for n in 0..6 {
         let at = n * 21_000;
-        log.life(at, 15, None);
+        life(&mut log, at, 15, None);
         for tick in 0..7 {
             log.say(at + 1500 + tick * 2000, "ERROR statsd: connection refused");
         }

@@ -7,20 +7,16 @@ mod support;
 use std::fmt::Write;
 
 use serde_json::Value;
+use support::logs::{self, START, loops};
 
-/// 2026-03-01T10:00:00Z.
-const START: i64 = 1_772_359_200;
-
-/// Lines of several processes, in order of time.
+/// Lines of several processes.
 #[derive(Default)]
-struct Log {
-    lines: Vec<(i64, String)>,
-}
+struct Log(logs::Log);
 
 impl Log {
     /// A line so many milliseconds after the start.
     fn say(&mut self, at: i64, tag: &str, message: &str) {
-        self.lines.push((at, format!("h1 {tag}: {message}")));
+        self.0.say(at, &format!("h1 {tag}: {message}"));
     }
 
     /// A neighbour that writes every ten seconds, so that the log goes on.
@@ -31,14 +27,8 @@ impl Log {
         self
     }
 
-    fn text(mut self) -> String {
-        self.lines.sort_by_key(|line| line.0);
-        let mut text = String::new();
-        for (at, line) in self.lines {
-            let time = jiff::Timestamp::from_millisecond(START * 1000 + at).unwrap();
-            writeln!(text, "{time:.6} {line}").unwrap();
-        }
-        text
+    fn text(&self) -> String {
+        self.0.plain()
     }
 
     fn report(self) -> Value {
@@ -47,31 +37,8 @@ impl Log {
 }
 
 fn report(files: &[(&str, &str)]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    support::report_on(folder.path(), &support::options())
-}
-
-/// (service, evidence, crashes, seconds from the start to the first) of all loops.
-fn loops(report: &Value) -> Vec<(String, String, u64, i64)> {
-    let incidents = report["incidents"].as_array().unwrap();
-    let loops = incidents
-        .iter()
-        .flat_map(|i| i["loops"].as_array().unwrap());
-    loops
-        .map(|l| {
-            let text = |v: &Value| v.as_str().unwrap().to_owned();
-            let first: jiff::Timestamp = text(&l["first"]).parse().unwrap();
-            (
-                text(&l["entity"]["service"]),
-                text(&l["evidence"]),
-                l["crashes"].as_u64().unwrap(),
-                first.as_second() - START,
-            )
-        })
-        .collect()
+    let files = files.iter().map(|(name, text)| (*name, text.as_bytes()));
+    logs::scanned(&files.collect::<Vec<_>>())
 }
 
 fn none(log: Log) {

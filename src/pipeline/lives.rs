@@ -93,10 +93,18 @@ fn wanted(suspects: &[Suspect]) -> BTreeMap<FileId, Vec<Wanted<'_>>> {
     let mut all: BTreeMap<FileId, Vec<Wanted<'_>>> = BTreeMap::new();
     for (n, suspect) in suspects.iter().enumerate() {
         for process in suspect.wanted() {
-            let list = all.entry(process.1.file).or_default();
-            let life = &process.1.life;
-            for (offset, is_last) in [(life.first.1, false), (life.last.1, true)] {
-                list.push(Wanted {
+            let (
+                _,
+                Process {
+                    file,
+                    last_file,
+                    life,
+                },
+            ) = process;
+            for (file, offset, is_last) in
+                [(file, life.first.1, false), (last_file, life.last.1, true)]
+            {
+                all.entry(*file).or_default().push(Wanted {
                     offset: ByteOffset::new(offset),
                     is_last,
                     suspect: n,

@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 use crate::timeline::{self, TimeOptions};
 
 mod analysis;
+mod around;
 mod banners;
 mod block;
 mod explain;

@@ -3,12 +3,13 @@
 //! Owns: the settling of instants ([`settle`]: years, zones, clocks) and the joining of what two files
 //! tell twice ([`join`]). In: each file's events and census in file order. Out: a [`Timeline`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
 use crate::classify::Event;
 use crate::error::Warning;
+use crate::primitives::FileId;
 use crate::record::Format;
 use crate::sieve::Census;
 use crate::source::Meta;
@@ -101,6 +102,8 @@ pub struct Timeline {
     pub untimed: Vec<Event>,
     /// By file.
     pub files: Vec<FileTimes>,
+    /// By file, the oldest one of its log, where it is a rotated copy or has some; else itself.
+    logs: Vec<FileId>,
     /// The first stamp of all.
     pub start: Option<Timestamp>,
     /// The last stamp of all.
@@ -128,6 +131,19 @@ impl Timeline {
             .map(|(first, _)| first)
             .min()
             .or(self.start)
+    }
+
+    /// The oldest file of the log that this one is a part of.
+    #[must_use]
+    pub fn log_of(&self, file: FileId) -> FileId {
+        self.logs.get(file.index()).copied().unwrap_or(file)
+    }
+
+    /// The files of a log, the oldest first, each a rotated copy of it but for the last.
+    pub fn parts_of(&self, log: FileId) -> impl DoubleEndedIterator<Item = FileId> + '_ {
+        let all = self.logs.iter().enumerate();
+        all.filter(move |(_, of)| **of == log)
+            .map(|(n, _)| FileId::new(n))
     }
 
     /// Adds events that no log tells of; their times are settled.
@@ -163,6 +179,7 @@ impl Timeline {
 #[must_use]
 pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
     let settled = settle::settle(&mut files, options);
+    let logs = logs(&files);
     let mut events = Vec::new();
     let mut untimed = Vec::new();
     for file in files {
@@ -181,9 +198,24 @@ pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
         events,
         untimed,
         files: settled.files,
+        logs,
         clocks: settled.clocks,
         warnings: settled.warnings,
     }
+}
+
+/// By file, the oldest one of its log: a watch takes files up as they are rotated, others between them.
+fn logs(files: &[FileEvents]) -> Vec<FileId> {
+    let mut oldest: HashMap<&str, FileId> = HashMap::new();
+    let mut logs = Vec::with_capacity(files.len());
+    for (n, file) in files.iter().enumerate() {
+        let own = FileId::new(n);
+        logs.push(match &*file.series {
+            "" => own,
+            series => *oldest.entry(series).or_insert(own),
+        });
+    }
+    logs
 }
 
 /// The width of an event's stamp.

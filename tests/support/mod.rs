@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crashtrail::{Quiet, RuleSet, ScanOptions, report, scan};
 use serde_json::Value;
 
+pub(crate) mod logs;
 pub(crate) mod stripped;
 
 /// A recorded case: a folder with `logs/` and `label.json`.

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::classify::{Class, Event, mask};
-use crate::primitives::FileId;
+use crate::primitives::{ByteOffset, FileId, Place};
 use crate::time::{Span, Timestamp};
-use crate::timeline::{Life, Timeline};
+use crate::timeline::{FileTimes, Life, Timeline};
 
 use super::first_words::{FirstWords, tells_an_end};
 use super::heard::commonest_of;
@@ -52,7 +52,8 @@ enum Says {
 #[derive(Debug)]
 pub struct Begun {
     entity: Entity,
-    file: FileId,
+    /// The log into which it writes, in files that were rotated away one after the other.
+    log: FileId,
     /// The records that say so, as indices of events, by time.
     events: Vec<usize>,
     /// They say how long it has run, less than the one before.
@@ -87,11 +88,12 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
             Some(_) => Says::Count(mask(&event.message)),
             None => Says::Words(stable(&event.message, None)),
         };
-        let of_file = all.entry((entity, event.place.file)).or_default();
-        of_file.entry(says).or_default().push(n);
+        let log = timeline.log_of(event.place.file);
+        let of_log = all.entry((entity, log)).or_default();
+        of_log.entry(says).or_default().push(n);
     }
     let mut found: Vec<Begun> = Vec::new();
-    for ((entity, file), mut lines) in all {
+    for ((entity, log), mut lines) in all {
         for (_, counted) in (lines.iter_mut()).filter(|(says, _)| matches!(says, Says::Count(_))) {
             *counted = falls(counted, events);
         }
@@ -111,7 +113,7 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
         {
             found.push(Begun {
                 entity,
-                file,
+                log,
                 events,
                 by_counter: matches!(says, Says::Count(_)),
                 looked_at: 0,
@@ -126,11 +128,11 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
             None => root_of_logger(service),
             Some(_) => service,
         };
-        (begun.file, begun.entity.host.clone(), name.to_owned())
+        (begun.log, begun.entity.host.clone(), name.to_owned())
     };
     found.sort_by_key(|begun| (program(begun), std::cmp::Reverse(begun.events.len())));
     found.dedup_by_key(|begun| program(begun));
-    // One service writes into one file; copies of it tell nothing more.
+    // One service writes into one log; copies of it tell nothing more.
     found.sort_by(|a, b| (&a.entity, b.events.len()).cmp(&(&b.entity, a.events.len())));
     found.dedup_by(|next, kept| next.entity == kept.entity);
     found.sort_by_key(|begun| std::cmp::Reverse(begun.events.len()));
@@ -187,6 +189,12 @@ fn unit_of(event: &Event) -> Span {
 
 /// A line, and when it was written.
 type Said = (Timestamp, Line);
+/// A place in a log, whose files follow each other.
+type Spot = (FileId, ByteOffset);
+
+fn spot(place: Place) -> Spot {
+    (place.file, place.offset)
+}
 
 /// Where a life ends and the next one begins.
 struct Cut<'a> {
@@ -199,20 +207,20 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// The first lines of the life, of which one is the event's; those of the next begin at byte `to`.
-    fn first_words(&self, event: &Event, to: u64) -> Vec<Said> {
+    /// The first lines of the life, of which one is the event's; those of the next begin there.
+    fn first_words(&self, event: &Event, to: Option<Spot>) -> Vec<Said> {
         let own = [(event.at, Line::of(event))];
         let lines = self.head.iter().chain(&own).chain(self.after);
-        let lines = lines.take_while(|(_, line)| line.place.offset.get() < to);
-        lines.take(FIRST).cloned().collect()
+        let is_own = |(_, line): &&Said| to.is_none_or(|to| spot(line.place) < to);
+        lines.take_while(is_own).take(FIRST).cloned().collect()
     }
 }
 
 impl Begun {
-    /// The file into which it writes.
+    /// The log into which it writes, as its oldest file.
     #[must_use]
-    pub fn file(&self) -> FileId {
-        self.file
+    pub fn log(&self) -> FileId {
+        self.log
     }
 
     /// The events whose surroundings are needed, each with the one before it, whose life they end.
@@ -341,17 +349,17 @@ impl Begun {
         timeline: &Timeline,
     ) -> (Vec<Process>, BTreeMap<usize, Voice>) {
         let anchors: Vec<&Event> = self.events.iter().map(|n| &timeline.events[*n]).collect();
-        let place = |(at, line): &Said| (*at, line.place.offset.get());
-        let begins: Vec<(Timestamp, u64)> = (anchors.iter().zip(cuts))
+        let place = |(at, line): &Said| (*at, spot(line.place));
+        let begins: Vec<(Timestamp, Spot)> = (anchors.iter().zip(cuts))
             .map(|(event, cut)| {
                 let first = cut.as_ref().and_then(|cut| cut.head.first());
-                first.map_or((event.at, event.place.offset.get()), place)
+                first.map_or((event.at, spot(event.place)), place)
             })
             .collect();
         // Life `n` ends before beginning `n`, and begins with the one before that.
         let first_words = |n: usize| -> Option<Vec<Said>> {
             let own = n.checked_sub(1)?;
-            let to = begins.get(n).map_or(u64::MAX, |begin| begin.1);
+            let to = begins.get(n).map(|begin| begin.1);
             Some(cuts[own].as_ref()?.first_words(anchors[own], to))
         };
         let last_words = |n: usize| -> Option<Vec<Said>> {
@@ -371,7 +379,7 @@ impl Begun {
         };
         let words: Vec<Option<Vec<Said>>> = (0..=begins.len()).map(last_words).collect();
         let ends = words.iter().map(|words| words.as_ref()?.last().map(place));
-        let ends: Vec<Option<(Timestamp, u64)>> = ends.collect();
+        let ends: Vec<Option<(Timestamp, Spot)>> = ends.collect();
         let says_last = |n: usize| {
             let line = words.get(n)?.as_ref()?.last();
             line.map(|(_, line)| mask(&line.message))
@@ -381,8 +389,11 @@ impl Begun {
         let waits =
             (ends.iter().zip(&begins)).filter_map(|(end, begin)| Some(begin.0.since((*end)?.0)));
         let wait = median(waits.collect()).unwrap_or(Span::ZERO);
-        let times = timeline.files.get(self.file.index());
-        let (start, end) = times.map_or((None, None), |times| (times.first, times.last));
+        let parts: Vec<&FileTimes> = (timeline.parts_of(self.log))
+            .filter_map(|file| timeline.files.get(file.index()))
+            .collect();
+        let start = parts.iter().filter_map(|times| times.first).min();
+        let end = parts.iter().filter_map(|times| times.last).max();
         let mut processes = Vec::with_capacity(ends.len());
         let mut voices = BTreeMap::new();
         for (n, words) in words.into_iter().enumerate() {
@@ -393,15 +404,24 @@ impl Begun {
             }
             let last = ends[n].unwrap_or_else(|| match begins.get(n) {
                 Some(next) => (next.0.minus(wait), next.1),
-                None => (end.unwrap_or(begins[n - 1].0), u64::MAX),
+                None => {
+                    let (at, (file, _)) = begins[n - 1];
+                    (end.unwrap_or(at), (file, ByteOffset::new(u64::MAX)))
+                }
             });
-            let first = begin.unwrap_or((start.map_or(last.0, |start| start.min(last.0)), 0));
+            let first = begin.unwrap_or_else(|| {
+                let start = start.map_or(last.0, |start| start.min(last.0));
+                (start, (self.log, ByteOffset::new(0)))
+            });
             let lines = match cuts.get(n) {
                 Some(next) => next.as_ref().map_or(1, |next| next.before.len() as u64 + 1),
                 // All that came since, of whomever.
-                None => times.map_or(1, |times| {
-                    times.minutes.range(first.0..).map(|(_, lines)| lines).sum()
-                }),
+                None => {
+                    let since = |times: &&FileTimes| -> u64 {
+                        times.minutes.range(first.0..).map(|(_, lines)| lines).sum()
+                    };
+                    parts.iter().map(since).sum()
+                }
             };
             let lines_of = |said: Option<Vec<Said>>| {
                 let said = said.into_iter().flatten();
@@ -415,13 +435,14 @@ impl Begun {
                 voices.insert(processes.len(), voice);
             }
             processes.push(Process {
-                file: self.file,
+                file: first.1.0,
+                last_file: last.1.0,
                 life: Life {
                     host: anchors[0].host.clone().unwrap_or_default(),
                     program: anchors[0].program.clone().unwrap_or_default(),
                     pid: anchors[0].pid.unwrap_or(0),
-                    first,
-                    last: (last.0.max(first.0), last.1),
+                    first: (first.0, first.1.1.get()),
+                    last: (last.0.max(first.0), last.1.1.get()),
                     lines,
                 },
             });
