@@ -198,6 +198,7 @@ impl Walk<'_> {
             Class::ExitOk if matches!(self.state, State::Up(_) | State::Unknown) => {
                 self.state = State::Finished;
             }
+            Class::Stopped if self.is_of_restart(event) => {}
             Class::ExitOk | Class::Stopped if !matches!(self.state, State::Down(_)) => {
                 self.state = State::Stopped;
             }
@@ -206,6 +207,17 @@ impl Walk<'_> {
             Class::Loaded | Class::Reloading => self.track.loads.push((event.at, n)),
             _ => {}
         }
+    }
+
+    /// Whether a supervisor that is about to start the service again tells that what had ended is stopped now, as
+    /// systemd does from v230 on (src/core/job.c). Of folded records it says so of each.
+    fn is_of_restart(&self, stopped: &Event) -> bool {
+        let before = self.track.starts.last().map(|&(_, n)| &self.events[n]);
+        before.is_some_and(|before| {
+            before.class == Class::Restart
+                && (stopped.at.since(before.at) <= ONE_RESTART
+                    || before.count.max(stopped.count) > 1)
+        })
     }
 
     fn end(&mut self, n: usize) {
@@ -221,7 +233,7 @@ impl Walk<'_> {
             return;
         }
         if let State::Down(last) = self.state {
-            let other = self.is_of_another_process(last, event);
+            let other = self.is_of_another_process(last, event) || self.is_of_others(last, event);
             let end = &mut self.track.ends[last];
             if other {
                 // It had been started again by then, at the latest.
@@ -252,6 +264,17 @@ impl Walk<'_> {
         !self.announced
             && event.at.since(end.until) > ONE_RESTART
             && killed(event).zip(before).is_some_and(|(a, b)| a != b)
+    }
+
+    /// Whether it stands for other ends than the last one: where records were folded, each sort by itself, those of
+    /// restarts between them may stand elsewhere.
+    fn is_of_others(&self, last: usize, event: &Event) -> bool {
+        let records = self.track.ends[last]
+            .records
+            .iter()
+            .map(|&n| &self.events[n]);
+        let mut same = records.filter(|record| record.sort == event.sort);
+        same.any(|record| record.count.max(event.count) > 1)
     }
 
     fn push_end(&mut self, n: usize, by_supervisor: bool) {
@@ -312,7 +335,8 @@ impl Walk<'_> {
         let unseen = matches!(self.state, State::Unknown)
             || matches!(self.state, State::Up(_) | State::Finished)
                 && event.class == Class::Restart
-                && !self.told_already(event);
+                && !self.told_already(event)
+                && !self.is_after_folded(event);
         if unseen || self.waits_anew(event) {
             if let State::Down(last) = self.state {
                 let end = &mut self.track.ends[last];
@@ -338,6 +362,12 @@ impl Walk<'_> {
             self.track.ends[last].lost =
                 self.track.ends[last].lost.max(counter.saturating_sub(seen));
         }
+    }
+
+    /// Whether it may be the restart after any of the ends that the last one stands for.
+    fn is_after_folded(&self, restart: &Event) -> bool {
+        let last = self.track.ends.last();
+        last.is_some_and(|end| end.count > 1 && restart.at.since(end.until) <= ONE_END)
     }
 
     /// Whether a supervisor that says again and again how long it waits speaks of another end than the last one: it
@@ -501,4 +531,62 @@ fn kind_of_event(event: &Event) -> CrashKind {
         _ => {}
     }
     Ending::of(event).kind()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::{ByteOffset, FileId, LineNo, Place};
+
+    /// Thirty-two records of one class ten seconds apart, folded to so many.
+    fn folded(class: Class, after: i64, to: i64) -> Vec<Event> {
+        let of = |n: i64| {
+            let place = Place {
+                file: FileId::new(0),
+                offset: ByteOffset::new(0),
+                line: LineNo::after(0),
+            };
+            let each = 32 / to;
+            let at = Timestamp::from_nanos((n * each * 10_000 + after) * 1_000_000);
+            let spread = Span::from_seconds((each - 1) * 10);
+            Event {
+                count: each as u64,
+                sort: class as u64,
+                spread,
+                until: at.plus(spread),
+                ..Event::untold(class, place, None, at, "", "")
+            }
+        };
+        (0..to).map(of).collect()
+    }
+
+    #[test]
+    fn records_that_were_folded_out_of_step_are_counted_once_each() {
+        let folds = [
+            [4, 4, 4, 1],
+            [4, 2, 4, 8],
+            [8, 1, 1, 1],
+            [2, 8, 8, 8],
+            [1, 32, 4, 2],
+        ];
+        for [exits, restarts, stops, starts] in folds {
+            let mut events = [
+                folded(Class::Exit, 0, exits),
+                folded(Class::Restart, 100, restarts),
+                folded(Class::Stopped, 101, stops),
+                folded(Class::Started, 102, starts),
+            ]
+            .concat();
+            events.sort_by_key(|event| event.at);
+            let process: Vec<usize> = (0..events.len()).collect();
+            let entity = Entity {
+                host: None,
+                service: "zorkd".to_owned(),
+                instance: None,
+            };
+            let track = follow(entity, &events, &process, &[]);
+            let count: u64 = track.ends.iter().map(|end| end.count).sum();
+            assert_eq!(count, 32, "{exits} {restarts} {stops} {starts}");
+        }
+    }
 }
