@@ -154,7 +154,7 @@ fn another_try_in_a_process_that_goes_on_is_no_loop() {
     life(&mut log, 0, 100, None);
     for n in 0..20 {
         let at = 120_000 + n * 5100;
-        log.say(at, "INFO initializing connection, client version 12.3");
+        log.say(at, "INFO client v12.3 starting");
         log.say(at + 10, "INFO using configuration db.yaml");
         log.say(at + 30, "ERROR connection refused, retrying in 5s");
     }
@@ -164,15 +164,30 @@ fn another_try_in_a_process_that_goes_on_is_no_loop() {
 
 #[test]
 fn jobs_of_a_runner_that_stays_are_no_loop() {
-    let mut log = Log::default();
-    log.say(0, "INFO runner 1.2.3 starting up");
-    for n in 0..20 {
-        let at = 20_000 + n * 61_300;
-        log.say(at, "INFO starting backup job nightly");
-        log.say(at + 20, "INFO loading configuration of nightly");
-        log.say(at + 1500, "INFO uploading 300 files");
-        log.say(at + 3000, "ERROR backup failed: permission denied");
+    for every in [6_300, 61_300] {
+        let mut log = Log::default();
+        log.say(0, "INFO runner 1.2.3 starting up");
+        for n in 0..20 {
+            let at = 20_000 + n * every;
+            log.say(at, "INFO starting backup job nightly");
+            log.say(at + 20, "INFO loading configuration of nightly");
+            log.say(at + 1500, "INFO uploading 300 files");
+            log.say(at + 3000, "ERROR backup failed: permission denied");
+        }
+        none(&log);
     }
+}
+
+#[test]
+fn a_failure_behind_which_it_goes_on_is_no_end() {
+    let mut log = Log::default();
+    life(&mut log, 0, 100, None);
+    for n in 0..9 {
+        let at = 120_000 + n * 9100;
+        life(&mut log, at, 8, None);
+        log.say(at + 500, "ERROR index: stale, built anew");
+    }
+    life(&mut log, 220_000, 300, None);
     none(&log);
 }
 
@@ -314,22 +329,31 @@ fn replicas_that_begin_one_after_the_other_are_no_loop() {
 
 #[test]
 fn batch_jobs_that_end_well_are_no_loop() {
-    let mut log = Log::default();
-    let mut at = 0;
-    for n in 0..30 {
-        log.say(at, "INFO etl 2.0.1 (build 9)");
-        log.say(at + 20, "INFO loading configuration /etc/etl.toml");
-        log.say(at + 40, "INFO reading source");
-        let batches = if n % 14 == 7 { 60 } else { 3 };
-        for batch in 0..batches {
-            log.say(
-                at + 1000 + batch * 1000,
-                &format!("INFO synced {} files", batch * 7),
-            );
+    for last in [None, Some("INFO wrote the summary")] {
+        let mut log = Log::default();
+        let mut at = 0;
+        for n in 0..30 {
+            log.say(at, "INFO etl 2.0.1 (build 9)");
+            log.say(at + 20, "INFO loading configuration /etc/etl.toml");
+            log.say(at + 40, "INFO reading source");
+            log.say(at + 900, "INFO checked 3 tables");
+            // Mostly there is little to do, or nothing.
+            let batches = match (n % 14, last) {
+                (7, _) => 60,
+                (_, None) => 3,
+                _ => 0,
+            };
+            for batch in 0..batches {
+                let synced = format!("INFO synced {} files", batch * 7);
+                log.say(at + 1000 + batch * 1000, &synced);
+            }
+            if let Some(last) = last.filter(|_| batches > 0) {
+                log.say(at + 1000 + batches * 1000, last);
+            }
+            at += 43_000 + batches * 300;
         }
-        at += 43_000 + batches * 300;
+        none(&log);
     }
-    none(&log);
 }
 
 #[test]

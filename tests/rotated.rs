@@ -96,6 +96,26 @@ fn lives_with_process_ids() {
 }
 
 #[test]
+fn a_process_id_that_comes_again_in_the_next_file_is_another_process() {
+    let log = looping(&["ERROR grid.dat: row 17 unexpected, leaving"]);
+    let mut lives = 0;
+    let text = log.text(|time, text| {
+        lives += u32::from(text.contains("booting"));
+        // A long life, then four short ones and four more.
+        let pid = if lives == 1 { 700 } else { 701 + lives % 4 };
+        format!("{time} web01 zorkd[{pid}]: {text}")
+    });
+    let begins = text.match_indices("booting").nth(5).unwrap().0;
+    let (before, after) = text.split_at(text[..begins].rfind('\n').unwrap() + 1);
+    let report = scanned(&[
+        ("syslog.1", before.as_bytes()),
+        ("syslog", after.as_bytes()),
+    ]);
+    let found = told(&report);
+    assert_eq!((found.len(), found[0].2), (1, 8), "{found:?}");
+}
+
+#[test]
 fn crash_texts_without_process_ids() {
     let log = looping(&["TRACE"]);
     let trace = "ERROR Traceback (most recent call last):\n  File \"/srv/zork.py\", line 88, in turn\n    \

@@ -102,6 +102,8 @@ pub struct Track {
 enum State {
     Unknown,
     Up(Timestamp),
+    /// Its supervisor said that it starts it again, and then that what had ended is stopped.
+    Restarting(Timestamp),
     Stopping(Timestamp),
     Stopped,
     /// It ended well, and nobody is known to have asked for it.
@@ -198,7 +200,11 @@ impl Walk<'_> {
             Class::ExitOk if matches!(self.state, State::Up(_) | State::Unknown) => {
                 self.state = State::Finished;
             }
-            Class::Stopped if self.is_of_restart(event) => {}
+            Class::Stopped if self.is_of_restart(event) => {
+                if let State::Up(since) = self.state {
+                    self.state = State::Restarting(since);
+                }
+            }
             Class::ExitOk | Class::Stopped if !matches!(self.state, State::Down(_)) => {
                 self.state = State::Stopped;
             }
@@ -280,7 +286,7 @@ impl Walk<'_> {
     fn push_end(&mut self, n: usize, by_supervisor: bool) {
         let event = &self.events[n];
         let life = match self.state {
-            State::Up(since) => Some(event.at.since(since)),
+            State::Up(since) | State::Restarting(since) => Some(event.at.since(since)),
             _ => None,
         };
         let (records, texts) = if by_supervisor {
