@@ -116,6 +116,27 @@ fn a_process_id_that_comes_again_in_the_next_file_is_another_process() {
 }
 
 #[test]
+fn files_that_were_written_side_by_side_are_no_parts_of_one_log() {
+    let loops = looping(&["ERROR grid.dat: row 17 unexpected, leaving"]).plain();
+    let mut well = Log::default();
+    well.say(0, "INFO booting zorkd 4.1.0");
+    for n in 0..2000 {
+        well.say(
+            n * 100 + 70,
+            &format!("INFO turned another wheel {n} times"),
+        );
+    }
+    for (one, other) in [("zork.1", "zork.2"), ("zork.2", "zork.1")] {
+        let files = [
+            (one, loops.as_bytes()),
+            (other, &*well.plain().into_bytes()),
+        ];
+        let found = told(&scanned(&files));
+        assert_eq!((found.len(), found[0].2), (1, 8), "{found:?}");
+    }
+}
+
+#[test]
 fn crash_texts_without_process_ids() {
     let log = looping(&["TRACE"]);
     let trace = "ERROR Traceback (most recent call last):\n  File \"/srv/zork.py\", line 88, in turn\n    \

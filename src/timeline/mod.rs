@@ -179,7 +179,7 @@ impl Timeline {
 #[must_use]
 pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
     let settled = settle::settle(&mut files, options);
-    let logs = logs(&files);
+    let logs = logs(&files, &settled.files);
     let mut events = Vec::new();
     let mut untimed = Vec::new();
     for file in files {
@@ -204,16 +204,27 @@ pub fn build(mut files: Vec<FileEvents>, options: &TimeOptions) -> Timeline {
     }
 }
 
-/// By file, the oldest one of its log: a watch takes files up as they are rotated, others between them.
-fn logs(files: &[FileEvents]) -> Vec<FileId> {
-    let mut oldest: HashMap<&str, FileId> = HashMap::new();
-    let mut logs = Vec::with_capacity(files.len());
-    for (n, file) in files.iter().enumerate() {
-        let own = FileId::new(n);
-        logs.push(match &*file.series {
-            "" => own,
-            series => *oldest.entry(series).or_insert(own),
-        });
+/// Parts of one log may overlap by this much: some lines come late.
+const OVERLAP: Span = Span::from_seconds(60);
+
+/// By file, the oldest one of its log: a watch takes files up as they are rotated, others between them. Files that were
+/// written side by side are no parts of one log, whatever their names (`worker.1`, `worker.2`).
+fn logs(files: &[FileEvents], times: &[FileTimes]) -> Vec<FileId> {
+    let mut logs: Vec<FileId> = Vec::with_capacity(files.len());
+    let mut newest: HashMap<&str, (FileId, Option<Timestamp>)> = HashMap::new();
+    for (n, (file, times)) in files.iter().zip(times).enumerate() {
+        let own = (FileId::new(n), times.last);
+        if file.series.is_empty() {
+            logs.push(own.0);
+            continue;
+        }
+        let part = newest.entry(&file.series).or_insert(own);
+        let overlaps = |(last, first): (Timestamp, Timestamp)| last > first.plus(OVERLAP);
+        if part.1.zip(times.first).is_some_and(overlaps) {
+            *part = own;
+        }
+        part.1 = times.last.or(part.1);
+        logs.push(part.0);
     }
     logs
 }
