@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::Value;
-use support::logs::{Log, fed, piped};
+use support::logs::{Log, fed, piped, scanned};
 
 /// Seconds from the start to the first crash.
 const CRASH: i64 = 1800;
@@ -49,13 +49,22 @@ fn watched(text: &str) -> Value {
 fn told(log: Log) -> (Vec<String>, Vec<(String, f64, f64)>) {
     let text = log.text(|time, line| format!("{time} web01 {line}"));
     let first = |report: Value| report["incidents"][0].clone();
-    let read = first(support::logs::scanned(&[("syslog", text.as_bytes())]));
+    let read = first(scanned(&[("syslog", text.as_bytes())]));
     let news = |incident: &Value| -> Vec<String> {
         let new = incident["new_messages"].as_array().unwrap().iter();
         new.map(|new| new["template"].as_str().unwrap().to_owned())
             .collect()
     };
-    for other in [first(piped(text.as_bytes())), watched(&text)] {
+    // Rotated away a few lines before the first crash.
+    let crash = text.find("Main process exited").unwrap();
+    let cut = text[..crash].rmatch_indices('\n').nth(5).unwrap().0 + 1;
+    let (older, newer) = text.split_at(cut);
+    let rotated = scanned(&[("syslog.1", older.as_bytes()), ("syslog", newer.as_bytes())]);
+    for other in [
+        first(piped(text.as_bytes())),
+        watched(&text),
+        first(rotated),
+    ] {
         assert_eq!(news(&other), news(&read));
         assert_eq!(other["rates"], read["rates"]);
         assert_eq!(other["looked_back"], read["looked_back"]);

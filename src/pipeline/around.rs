@@ -212,15 +212,6 @@ struct Joints<'a> {
 }
 
 impl Joints<'_> {
-    /// The files of the log before and after this one.
-    fn beside(&self, file: FileId) -> (Option<FileId>, Option<FileId>) {
-        let parts = || self.timeline.parts_of(self.timeline.log_of(file));
-        (
-            parts().rfind(|part| *part < file),
-            parts().find(|part| *part > file),
-        )
-    }
-
     /// Where the text before a record goes back to its file's start, the end of the file before is added.
     fn go_back(&mut self, w: &Wanted<'_>, found: &mut BTreeMap<Place, Around>) {
         let begins_before = w.begin.is_none_or(|begin| begin.place.file < w.file());
@@ -233,7 +224,7 @@ impl Joints<'_> {
             w.reach.0.saturating_sub(own.text.len()),
             w.reach.1.saturating_sub(lines),
         );
-        let Some(before) = self.beside(w.file()).0 else {
+        let Some(before) = self.timeline.part_before(w.file()) else {
             return;
         };
         let begin = w.begin_in(before);
@@ -266,7 +257,7 @@ impl Joints<'_> {
         let Some(left) = own.and_then(|own| AFTER.checked_sub(own.text.len() + 1)) else {
             return;
         };
-        let Some(next) = self.beside(w.file()).1 else {
+        let Some(next) = self.timeline.part_after(w.file()) else {
             return;
         };
         if let Some(Piece { file, at, mut text }) = self.start_of(next, found)
@@ -283,7 +274,7 @@ impl Joints<'_> {
             Entry::Vacant(vacant) => vacant,
         };
         let opened = self.sources.get(file.index());
-        let read = opened.and_then(|opened| last_bytes(opened).ok()?);
+        let read = opened.and_then(|opened| last_bytes(opened, END).ok()?);
         let piece = read.map(|(at, text)| Piece { file, at, text });
         vacant.insert(piece).clone()
     }
@@ -307,29 +298,31 @@ impl Joints<'_> {
     }
 }
 
-/// The last bytes of an input, and where they begin.
-fn last_bytes(opened: &Opened<'_>) -> io::Result<Option<(u64, Vec<u8>)>> {
+/// The last bytes of an input, so many at most, and where they begin; `None` of a stream.
+pub(super) fn last_bytes(opened: &Opened<'_>, most: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
     let Some(source) = opened.source.filter(|source| source.path != "-") else {
         return Ok(None);
     };
     if let Some(mut file) = source.open_anywhere()? {
         let len = file.seek(SeekFrom::End(0))?;
-        let at = len.saturating_sub(END as u64);
+        let at = len.saturating_sub(most as u64);
         file.seek(SeekFrom::Start(at))?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
         return Ok(Some((at, text)));
     }
     let mut blocks = Blocks::new(source.open()?.reader, BLOCK);
-    let mut last = None;
+    let (mut text, mut end) = (Vec::new(), 0);
     while let Some(block) = blocks.next_block() {
-        let text = block.main();
-        let from = text.len().saturating_sub(END);
-        let at = block.offset_of(from).get();
-        last = Some((at, text[from..].to_vec()));
+        text.extend_from_slice(block.main());
+        end = block.offset_of(block.main().len()).get();
         blocks.recycle(block);
+        if text.len() > 2 * most.max(BLOCK) {
+            text.drain(..text.len() - most);
+        }
     }
-    Ok(last)
+    text.drain(..text.len().saturating_sub(most));
+    Ok(Some((end.saturating_sub(text.len() as u64), text)))
 }
 
 /// The first bytes of an input.

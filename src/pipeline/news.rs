@@ -3,7 +3,8 @@
 //!
 //! In: incidents, and the inputs. Out: for each a few messages, by template, with their first line, and how the
 //! service wrote unlike itself ([`rates`](super::rates)). What stands before the first crash is read back within a
-//! bound; of a stream as far as it was [`kept`](super::kept). Nothing after the first crash counts.
+//! bound, in the file of the crash and the end of the one that was rotated away before; of a stream as far as it was
+//! [`kept`](super::kept). Nothing after the first crash counts.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -13,13 +14,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::around::last_bytes;
 use super::look::Opened;
 use super::rates::{self, Written};
 use crate::classify::{Event, Templates};
 use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::loops::{Loops, is_failure, plain};
-use crate::primitives::ByteOffset;
+use crate::primitives::{ByteOffset, FileId, Place};
 use crate::record::{Frame, Record, Severity, leading_level, read};
 use crate::report::{LookedBack, NewMessage, News, Ref, Time};
 use crate::time::{Span, Timestamp};
@@ -79,7 +81,7 @@ pub(super) fn of_all(
             Some((from, news)) if *from == look.from => news.clone(),
             before => {
                 let before = before.and_then(|(_, news)| news.clone());
-                look.at(opened, loops).map(Arc::new).or(before)
+                look.at(timeline, sources, loops).map(Arc::new).or(before)
             }
         };
         Some((look, opened.path, news))
@@ -113,10 +115,19 @@ struct Look<'a> {
     stopped: Option<Timestamp>,
 }
 
+/// What stands in one file of the log before the first crash.
+struct Part<'a> {
+    opened: &'a Opened<'a>,
+    /// Where its first byte stands.
+    at: u64,
+    text: Vec<u8>,
+}
+
 /// A line of the service.
 struct Said {
     template: usize,
     at: Timestamp,
+    part: usize,
     offset: u64,
     /// Where in a binary journal.
     cursor: Option<String>,
@@ -160,8 +171,11 @@ impl<'a> Look<'a> {
     }
 
     /// What was new, of the service and of its neighbours.
-    fn at(&self, opened: &Opened<'_>, loops: &Loops) -> Option<News> {
-        let at = self.event.place.offset;
+    fn at(&self, timeline: &Timeline, sources: &[Opened<'_>], loops: &Loops) -> Option<News> {
+        let Place {
+            file, offset: at, ..
+        } = self.event.place;
+        let opened = sources.get(file.index())?;
         let source = opened.source.filter(|source| source.path != "-");
         // What cannot be read once more has been warned of by the look at last words.
         let plain = source.and_then(|source| source.open_anywhere().ok()?);
@@ -172,20 +186,35 @@ impl<'a> Look<'a> {
                 kept.find_map(|kept| kept.long_before(at, REACH))?
             }
         };
-        let mut news = self.news(&text, opened)?;
+        let part = |file, at, text| Part {
+            opened: &sources[file],
+            at,
+            text,
+        };
+        let mut parts = vec![part(file.index(), at.get() - text.len() as u64, text)];
+        // Of a log that was rotated a short while before, the end of the file before.
+        let before = timeline.part_before(file).filter(|_| parts[0].at == 0);
+        let left = REACH.saturating_sub(parts[0].text.len());
+        if let Some(n) = before.map(FileId::index)
+            && let Some((at, text)) = sources.get(n).and_then(|o| last_bytes(o, left).ok()?)
+        {
+            parts.insert(0, part(n, at, text));
+        }
+        let mut news = self.news(&parts)?;
         // What loops as well is told as such.
-        let mut neighbours = self.neighbours(&text, opened);
+        let mut neighbours = self.neighbours(&parts[parts.len() - 1]);
         neighbours.retain(|n| loops.loops.iter().all(|l| l.entity.service != n.service));
         let theirs = neighbours
             .iter()
-            .filter_map(|neighbour| neighbour.news(&text, opened));
+            .filter_map(|neighbour| neighbour.news(&parts));
         let theirs = theirs.flat_map(|news| news.messages).take(OF_NEIGHBOURS);
         news.messages.extend(theirs);
         Some(news)
     }
 
     /// The other programs of its host that warned of something shortly before.
-    fn neighbours(&self, text: &[u8], opened: &Opened<'_>) -> Vec<Self> {
+    fn neighbours(&self, part: &Part<'_>) -> Vec<Self> {
+        let (text, opened) = (&*part.text, part.opened);
         let from = text.len().saturating_sub(NEARBY);
         let from = from + memchr::memchr(b'\n', &text[from..]).map_or(0, |n| n + 1);
         let mut names: BTreeSet<String> = BTreeSet::new();
@@ -247,23 +276,27 @@ impl<'a> Look<'a> {
         lines
     }
 
-    fn news(&self, text: &[u8], opened: &Opened<'_>) -> Option<News> {
+    fn news(&self, parts: &[Part<'_>]) -> Option<News> {
         let stamp = self.event.stamp?;
         // Year, zone and clock of the lines before are those of the crash.
         let shift = self.event.at.nanos() - stamp.known_nanos();
-        let end = self.event.place.offset.get();
-        let begin = end - text.len() as u64;
         let mut templates = Templates::new(TEMPLATES);
         let mut said: Vec<Said> = Vec::new();
         let mut written: Vec<Written> = Vec::new();
-        for from in self.lines_that_name(text) {
+        let lines = parts.iter().enumerate().flat_map(|(n, part)| {
+            let lines = self.lines_that_name(&part.text).into_iter();
+            lines.map(move |from| (n, part, from))
+        });
+        for (n, part, from) in lines {
+            let text = &*part.text;
             let end = memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |n| from + n);
             let frame = Frame {
                 line: text[from..end].trim_ascii_end(),
                 before: &[],
                 after: &text[(end + 1).min(text.len())..],
             };
-            let Some(record) = read(frame, opened.format).filter(|r| self.is_of_service(r)) else {
+            let record = read(frame, part.opened.format).filter(|r| self.is_of_service(r));
+            let Some(record) = record else {
                 continue;
             };
             let message = String::from_utf8_lossy(&record.message);
@@ -277,7 +310,8 @@ impl<'a> Look<'a> {
                 said.push(Said {
                     template,
                     at,
-                    offset: begin + from as u64,
+                    part: n,
+                    offset: part.at + from as u64,
                     cursor: record.cursor.as_deref().map(str::to_owned),
                     warns,
                     text: match record.unwrapped {
@@ -306,22 +340,20 @@ impl<'a> Look<'a> {
             if seen > 0.0 && count - expected <= SIGMAS * deviation {
                 continue;
             }
-            let after = &text[(first.offset - begin) as usize..];
+            let part = &parts[first.part];
+            let after = &part.text[(first.offset - part.at) as usize..];
             let lines = memchr::memchr_iter(b'\n', after).count() as u64;
+            // How many lines the file before has is not known.
+            let is_own = first.part + 1 == parts.len() && first.cursor.is_none();
+            let line = (self.event.place.line.get()).checked_sub(lines);
             news.push(NewMessage {
                 service: self.service.clone().into_owned(),
                 template: templates.text(first.template),
                 count: count as u64,
                 before: seen as u64,
                 first: Ref {
-                    path: opened.path.to_owned(),
-                    line: self
-                        .event
-                        .place
-                        .line
-                        .get()
-                        .checked_sub(lines)
-                        .filter(|n| *n > 0 && first.cursor.is_none()),
+                    path: part.opened.path.to_owned(),
+                    line: line.filter(|n| *n > 0 && is_own),
                     offset: first.cursor.is_none().then_some(first.offset),
                     cursor: first.cursor.clone(),
                     time: Some(Time(first.at)),

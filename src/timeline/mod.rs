@@ -146,6 +146,18 @@ impl Timeline {
             .map(|(n, _)| FileId::new(n))
     }
 
+    /// The part of its log that was rotated away before this file.
+    #[must_use]
+    pub fn part_before(&self, file: FileId) -> Option<FileId> {
+        self.parts_of(self.log_of(file)).rfind(|part| *part < file)
+    }
+
+    /// The part of its log that follows this file.
+    #[must_use]
+    pub fn part_after(&self, file: FileId) -> Option<FileId> {
+        self.parts_of(self.log_of(file)).find(|part| *part > file)
+    }
+
     /// Adds events that no log tells of; their times are settled.
     pub fn add(&mut self, events: impl IntoIterator<Item = Event>) {
         self.events.extend(events);

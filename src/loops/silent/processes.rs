@@ -76,8 +76,7 @@ pub(super) fn processes(timeline: &Timeline) -> BTreeMap<Entity, Vec<Process>> {
 
 /// Whether a file is the next of the other's log.
 fn goes_on(file: FileId, next: FileId, timeline: &Timeline) -> bool {
-    let log = timeline.log_of(file);
-    log == timeline.log_of(next) && timeline.parts_of(log).find(|part| *part > file) == Some(next)
+    timeline.log_of(file) == timeline.log_of(next) && timeline.part_after(file) == Some(next)
 }
 
 /// Whether each process wrote while no other of its program did.
