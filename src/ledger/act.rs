@@ -215,7 +215,7 @@ impl Act {
                 i.whole_run && events[i.event].place.file == events[item.event].place.file
             };
             let is_another = item.whole_run && self.items.iter().any(another);
-            return !self.differs(item) && !is_another;
+            return !self.differs(item) && !is_another && !self.is_of_another_object(item);
         }
         if gap <= TOLD_TWICE && self.executes(item) {
             return true;
@@ -286,6 +286,16 @@ impl Act {
         })
     }
 
+    /// Whether the item changes something else than what the act has changed. A run may change many things, each of which
+    /// may be what does harm; its own record, and the restarts after it, say nothing of that.
+    fn is_of_another_object(&self, item: &Item) -> bool {
+        let changes =
+            |i: &&Item| i.object().is_some() && !i.carries_out() && !i.whole_run && !i.begins_run;
+        changes(&item)
+            && self.items.iter().any(|i| changes(&i))
+            && self.items.iter().all(|i| i.names.is_disjoint(&item.names))
+    }
+
     fn same_object(&self, item: &Item) -> bool {
         item.object().is_some_and(|object| {
             self.items
@@ -343,14 +353,19 @@ pub(super) fn fold(mut items: Vec<Item>, events: &[Event]) -> Vec<Act> {
             open = still.into();
             done.extend(closed);
         }
-        // The nearest act first.
-        let mut near = open
-            .iter_mut()
-            .rev()
-            .filter(|act| act.may_be_on(&item.host))
-            .take(OPEN_OF_A_HOST);
-        match near.find(|act| act.takes(&item, events)) {
-            Some(act) => act.items.push(item),
+        // The nearest act first; of several of one run a restart is of the one that changed what is restarted.
+        let near = open.iter().enumerate().rev();
+        let near = near.filter(|(_, act)| act.may_be_on(&item.host));
+        let mut takes = (near.take(OPEN_OF_A_HOST)).filter(|(_, act)| act.takes(&item, events));
+        let nearest = takes.next();
+        let is_its = |act: &Act| act.has_content() && act.is_carried_out_by(&item);
+        let other = match item.carries_out() && item.service.is_some() {
+            true => takes.find(|(_, act)| is_its(act)),
+            false => None,
+        };
+        let taker = nearest.filter(|(_, act)| other.is_none() || is_its(act));
+        match taker.or(other).map(|(n, _)| n) {
+            Some(n) => open[n].items.push(item),
             None => {
                 if open.len() == OPEN {
                     done.extend(open.pop_front());

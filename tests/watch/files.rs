@@ -254,6 +254,7 @@ fn logrotate_itself_loses_nothing() {
             }
         }
         watch.next_is("opened");
+        watch.waits_until_read(&log.path);
         std::thread::sleep(Duration::from_millis(500));
         let end = watch.stop();
         assert!(end.stderr.contains("(12 crashes)"), "{how}: {end:?}");
