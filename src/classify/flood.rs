@@ -4,7 +4,7 @@
 //! within one minute, the last of which counts the others; one of a minute when many of the sort were
 //! kept. Whatever a block leaves out by this measure its file would leave out too: so it is applied to a
 //! block, and then to the blocks joined, and the outcome is the same for any size of block. Where all
-//! sorts together are too many, [`keep`](super::keep) says which go.
+//! sorts together are too many, neighbours of a sort become one ([`thin`]), and then [`keep`](super::keep) says which go.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::keep::{self, Share};
+use super::thin::thin;
 use crate::primitives::{ByteOffset, Hashed};
 use crate::time::{Span, Stamp};
 
@@ -22,6 +23,10 @@ const OF_A_MINUTE: u64 = 120;
 const OF_A_SORT: (u64, u64) = (4000, 5);
 /// The part of all events that [`OF_A_SORT`] may be.
 const PART: usize = 50;
+/// Where all are too many, of a sort that came more often than this some become one; than the further ones, where that
+/// does not make room enough: this part of all.
+pub const THINNED: [usize; 4] = [1024, 256, 64, 16];
+pub const ROOM: usize = 8;
 /// Sorts of fewer events than this are forgotten with their events.
 const FORGOTTEN: u64 = 100;
 /// Nanoseconds.
@@ -203,15 +208,28 @@ impl Flood {
         true
     }
 
-    /// Lets go of what is least likely to matter.
+    /// Makes fewer of the sorts that came often; where that is not enough, lets go of what is least likely to matter.
     fn drop_least(&mut self) {
+        for of_a_sort in THINNED {
+            let (stay, dropped) = thin(&mut self.events, of_a_sort);
+            self.dropped += dropped;
+            self.retain(&stay);
+            if !self.shares.are_over(self.most - self.most / ROOM) {
+                return;
+            }
+        }
         let stay = keep::choose(self.events.iter(), self.most);
+        let gone = self.events.iter().zip(&stay).filter(|(_, stays)| !**stays);
+        self.dropped += gone.map(|(event, _)| event.count).sum::<u64>();
+        self.retain(&stay);
+    }
+
+    fn retain(&mut self, stay: &[bool]) {
         let mut places = Vec::with_capacity(stay.len());
         let mut next = 0;
-        for (event, stays) in self.events.iter().zip(&stay) {
+        for stays in stay {
             places.push(stays.then_some(next));
             next += usize::from(*stays);
-            self.dropped += if *stays { 0 } else { event.count };
         }
         let mut stays = stay.iter();
         self.events

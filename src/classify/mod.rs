@@ -30,6 +30,7 @@ mod rule;
 mod signature;
 mod template;
 mod text;
+mod thin;
 mod trace;
 mod written;
 
@@ -37,13 +38,14 @@ use written::Example;
 
 pub use class::{Class, Family};
 pub use event::{Copied, Event, Field, NO_RULE, TEXT_BYTES};
-pub use flood::{Flood, Often, Told};
+pub use flood::{Flood, Often, ROOM, THINNED, Told};
 pub use keep::choose;
 pub use pack::{CAUSE_KINDS, change_kind};
 pub use rule::{Rule, RuleFile, parse};
 pub use signature::{Signature, mask, stable_id};
 pub use template::Templates;
 pub use text::Text;
+pub use thin::thin;
 
 /// The rules in force, ready to be asked.
 #[derive(Debug)]
@@ -424,7 +426,7 @@ impl RuleSet {
     }
 
     /// Events of one sort may be counted together: those of one rule, host and program, about one unit.
-    /// Changes are told apart by their whole text, as hardly one is like another.
+    /// Changes are told apart by their whole text, as hardly one is like another, and beginnings by what they say.
     fn sort(
         &self,
         n: usize,
@@ -432,8 +434,15 @@ impl RuleSet {
         program: Option<&str>,
         about: Option<&str>,
     ) -> u64 {
-        let is_change = self.rules[n].class.family() == Family::Change;
-        let text = is_change.then_some(&record.message);
+        let class = self.rules[n].class;
+        let text = match class {
+            _ if class.family() == Family::Change => Some(Cow::Borrowed(&*record.message)),
+            Class::Banner => {
+                let text = String::from_utf8_lossy(&record.message);
+                Some(Cow::Owned(mask(&text).into_bytes()))
+            }
+            _ => None,
+        };
         // The same for the same names, in every block and every run.
         let mut hasher = DefaultHasher::new();
         (n, &record.host, program, about, text).hash(&mut hasher);

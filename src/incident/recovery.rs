@@ -149,9 +149,12 @@ fn after(facts: &Facts<'_>, found: &CrashLoop) -> After {
     let start = track
         .starts
         .iter()
-        .find(|(_, n)| later(*n))
-        .filter(|_| started || !told)
-        .map(|(t, _)| *t);
+        .filter(|(_, n)| later(*n) && (started || !told))
+        .find_map(|(at, n)| match end.count {
+            1 => Some(*at),
+            // Of folded records the last one counts.
+            _ => Some(facts.timeline.events[*n].until).filter(|at| *at > end.until),
+        });
     let stop = track.stops.iter().find(|(_, n)| later(*n));
     match start {
         // The first start after the end, unless a give-up or a stop stands between.

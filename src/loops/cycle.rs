@@ -20,6 +20,8 @@ const STOP_TIMEOUT: Span = Span::from_seconds(90);
 /// How long before its end a process may say its last words, and how long after it they may be stamped.
 const LAST_WORDS: (Span, Span) = (Span::from_seconds(10), Span::from_seconds(3));
 
+/// No supervisor starts a service again sooner (systemd's default `RestartSec` is 100 ms, systemd.service(5)).
+const FASTEST: Span = Span::from_nanos(10_000_000);
 /// How much longer than its wait a supervisor may say that it waits: the kubelet looks at a pod that failed again
 /// after 10 to 15 s (pkg/kubelet/kubelet.go, `backOffPeriod` and `workerBackOffPeriodJitterFactor`).
 const LOOKS_AGAIN: Span = Span::from_seconds(20);
@@ -356,8 +358,16 @@ impl Walk<'_> {
         }
         if let (Some((before, told)), Some(now)) = (self.counter, counter) {
             let unseen = now.saturating_sub(before).saturating_sub(told);
+            // A number that so many restarts in so short a time would take is none of restarts.
+            let since = self
+                .track
+                .starts
+                .last()
+                .map_or(Span::ZERO, |(at, _)| event.at.since(*at));
+            let most = since.nanos().max(0) as u64 / FASTEST.nanos() as u64;
+            let unseen = if unseen > most { 0 } else { unseen };
             if let (true, Some(end)) = (unseen > 0, self.track.ends.last_mut()) {
-                end.lost += unseen;
+                end.lost = end.lost.saturating_add(unseen);
             }
         }
         self.counter = counter.map(|now| (now, event.count)).or(self.counter);
@@ -373,7 +383,12 @@ impl Walk<'_> {
     /// Whether it may be the restart after any of the ends that the last one stands for.
     fn is_after_folded(&self, restart: &Event) -> bool {
         let last = self.track.ends.last();
-        last.is_some_and(|end| end.count > 1 && restart.at.since(end.until) <= ONE_END)
+        last.is_some_and(|end| {
+            let mut records = end.records.iter().map(|&n| &self.events[n]);
+            end.count > 1
+                && restart.at.since(end.until) <= ONE_END
+                && records.all(|record| record.sort != restart.sort)
+        })
     }
 
     /// Whether a supervisor that says again and again how long it waits speaks of another end than the last one: it

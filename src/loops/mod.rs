@@ -3,7 +3,7 @@
 //! Owns: what a crash loop is ([`LoopPolicy`]) and which events belong to one service. In: a timeline.
 //! Out: [`Track`]s, and the [`CrashLoop`]s in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::{Class, Event, Family, Signature};
 use crate::time::{Span, Timestamp};
@@ -388,9 +388,9 @@ fn describe(
     // An operator's kill is an end, but no crash.
     let crashes: Vec<&End> = ends.iter().filter(|end| !end.requested).collect();
     let first = crashes.first()?.at;
-    let count: u64 = crashes.iter().map(|end| end.count + end.lost).sum();
+    let lost = saturating(crashes.iter().map(|end| end.lost));
     let seen_before = counted_before(track, &run, timeline, policy);
-    let count = count + seen_before;
+    let count = saturating([told_of(&crashes, events), lost, seen_before]);
     let gave_up = ends.iter().any(|end| end.gave_up);
     let followed = crashes
         .iter()
@@ -407,7 +407,8 @@ fn describe(
         .iter()
         .filter_map(|e| e.restarted.map(|at| at.since(e.until)))
         .collect();
-    let lost: u64 = crashes.iter().map(|end| end.lost).sum();
+    let restarted = ends.iter().filter(|end| end.restarted.is_some());
+    let restarted = saturating(restarted.map(|end| end.count).chain([lost, seen_before]));
     Some(CrashLoop {
         entity: track.entity.clone(),
         track: n,
@@ -415,11 +416,7 @@ fn describe(
         grade: grade(track, &crashes, events),
         kind: commonest(crashes.iter().map(|end| end.kind)).unwrap_or(CrashKind::Unknown),
         crashes: count,
-        restarts: (ends.iter().filter(|end| end.restarted.is_some()))
-            .map(|end| end.count)
-            .sum::<u64>()
-            + lost
-            + seen_before,
+        restarts: restarted.min(count.max(ends.len() as u64)),
         first,
         last: crashes.last().map_or(first, |end| end.until.max(end.at)),
         median_period: median(gaps.clone()),
@@ -429,6 +426,42 @@ fn describe(
         phases: phases(&crashes, &gaps),
         said: said(&crashes, events, track, timeline),
     })
+}
+
+/// How many crashes records tell of. Where records were folded, each sort by itself, which ends they stand beside hangs
+/// on how they were: so those of a sort are counted, and of sorts that tell of the same ends the one that came most often.
+/// Restarts whose end was not seen count where no end was.
+fn told_of(crashes: &[&End], events: &[Event]) -> u64 {
+    if crashes.iter().all(|end| end.count == 1) {
+        return crashes.len() as u64;
+    }
+    let is_start = |n: &usize| matches!(events[*n].class, Class::Restart | Class::Backoff);
+    let ends_are_told = (crashes.iter()).any(|end| !end.records.iter().all(is_start));
+    // Groups of sorts that tell of the same ends, and how often each sort came.
+    let mut groups: Vec<BTreeMap<u64, u64>> = Vec::new();
+    for end in crashes {
+        let telling = || (end.records.iter()).filter(|n| !ends_are_told || !is_start(n));
+        let sorts: BTreeSet<u64> = telling().map(|n| events[*n].sort).collect();
+        let is_of = |group: &BTreeMap<u64, u64>| sorts.iter().any(|sort| group.contains_key(sort));
+        let (of_it, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_of);
+        groups = others;
+        let mut group: BTreeMap<u64, u64> = of_it.into_iter().flatten().collect();
+        for event in telling().map(|n| &events[*n]) {
+            let told = group.entry(event.sort).or_default();
+            *told = told.saturating_add(event.count);
+        }
+        groups.push(group);
+    }
+    let only_texts = crashes.iter().filter(|end| end.records.is_empty());
+    let by_texts = saturating(only_texts.map(|end| end.count));
+    let most = groups
+        .into_iter()
+        .filter_map(|group| group.into_values().max());
+    saturating(most).saturating_add(by_texts)
+}
+
+fn saturating(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// What shows that these are crashes: the best of what tells of any.

@@ -347,15 +347,26 @@ impl Suspect {
     ) -> Vec<Event> {
         let mut events: Vec<Event> = Vec::new();
         let mut untold = 0;
+        // The last end that was told: those that are not, behind it, are counted with it.
+        let mut told: Option<usize> = None;
         for &n in ended {
             let voice = voices
                 .get(&n)
                 .and_then(|v| Some((v.last.last()?, heard.telling(v)?)));
+            let life = &self.processes[n].life;
             let Some((last, telling)) = voice else {
-                untold += 1;
+                match told {
+                    Some(before) => {
+                        let before: &mut Event = &mut events[before];
+                        before.count += 1;
+                        before.until = before.until.max(life.last.0);
+                        before.spread = before.until.since(before.at);
+                    }
+                    None => untold += 1,
+                }
                 continue;
             };
-            let life = &self.processes[n].life;
+            told = Some(events.len());
             let mut event = self.event(Class::Gone, life, last, life.last.0);
             event.message = telling.message.as_str().into();
             event.kind = Some("unknown");

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::{self, Event};
+use crate::classify::{self, Event, ROOM, THINNED, thin};
 use crate::error::Warning;
 
 use super::file::FileYield;
@@ -86,7 +86,23 @@ impl Merge {
         }
     }
 
+    /// Makes fewer of the sorts that came often; where that is not enough, lets go of what is least likely to matter.
     fn drop_least(&mut self) {
+        let count = |files: &[(usize, FileYield)]| -> usize {
+            files.iter().map(|(_, file)| file.events.events.len()).sum()
+        };
+        for of_a_sort in THINNED {
+            for (_, file) in &mut self.merged.files {
+                let (stays, dropped) = thin(&mut file.events.events, of_a_sort);
+                let mut stays = stays.into_iter();
+                (file.events.events).retain(|_| stays.next().unwrap_or(true));
+                self.merged.dropped += dropped;
+            }
+            self.events = count(&self.merged.files);
+            if self.events <= self.keep - self.keep / ROOM {
+                return;
+            }
+        }
         let files = &mut self.merged.files;
         let all = files.iter().flat_map(|(_, file)| &file.events.events);
         let stay = classify::choose(all, self.keep);
@@ -100,8 +116,7 @@ impl Merge {
             });
         }
         self.merged.dropped += dropped;
-        let files = self.merged.files.iter();
-        self.events = files.map(|(_, file)| file.events.events.len()).sum();
+        self.events = count(&self.merged.files);
     }
 
     /// All inputs; none may be on its way.

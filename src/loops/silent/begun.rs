@@ -32,6 +32,8 @@ const LOOKED_AT: RangeInclusive<usize> = 10..=64;
 const FIRST_WORDS: Span = Span::from_seconds(2);
 /// The same line within this time is of one process.
 const AT_A_TIME: Span = Span::from_nanos(200_000_000);
+/// An end lies at least this long before the start that follows.
+const MOMENT: Span = Span::from_nanos(1000);
 /// A count up to this is the first of a process.
 const AT_ONCE: Span = Span::from_seconds(1);
 /// How many lines of each end are heard, and how many stand behind a beginning where there are so many.
@@ -58,6 +60,8 @@ pub struct Begun {
     events: Vec<usize>,
     /// They say how long it has run, less than the one before.
     by_counter: bool,
+    /// Where there were so many that further ones were folded: these, of which the first is the last of `events`.
+    folded: Vec<usize>,
     /// How many of them are looked at.
     looked_at: usize,
     /// When somebody asked it to stop or to start.
@@ -107,14 +111,18 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
             let first = |of: &[usize]| std::cmp::Reverse(of.first().copied());
             a.len().cmp(&b.len()).then(first(a).cmp(&first(b)))
         });
-        if let Some((says, events)) = most
-            && events.len() as u64 >= policy.crashes
+        if let Some((says, mut events_of)) = most
+            && events_of.len() as u64 >= policy.crashes
             && !announced.contains(&entity)
         {
+            let first = events_of.iter().position(|n| events[*n].count > 1);
+            let folded = first.map_or(Vec::new(), |at| events_of[at..].to_vec());
+            events_of.truncate(first.map_or(events_of.len(), |at| at + 1));
             found.push(Begun {
                 entity,
                 log,
-                events,
+                events: events_of,
+                folded,
                 by_counter: matches!(says, Says::Count(_)),
                 looked_at: 0,
                 requests: Vec::new(),
@@ -271,8 +279,41 @@ impl Begun {
         }) else {
             return Vec::new();
         };
-        let events = found.judge(&voices, timeline, policy).into_iter();
+        let mut events = found.judge(&voices, timeline, policy);
+        if let Some(gone) = events.iter().rfind(|event| event.class == Class::Gone) {
+            let further = self.further(gone, timeline);
+            events.extend(further);
+        }
+        let events = events.into_iter();
         events.map(|event| of_the_same(event, like)).collect()
+    }
+
+    /// The ends between beginnings that were folded, like the last one before, and the start after each lot.
+    fn further(&self, gone: &Event, timeline: &Timeline) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (n, begun) in self.folded.iter().map(|n| &timeline.events[*n]).enumerate() {
+            // Before the very first of them an end was told.
+            let count = begun.count - u64::from(n == 0);
+            let like = |class, at, message: &str| Event {
+                host: gone.host.clone(),
+                program: gone.program.clone(),
+                covers: begun.covers,
+                ..Event::untold(class, begun.place, begun.stamp, at, &begun.text, message)
+            };
+            if count > 0 {
+                // The last of them ended before the last one began.
+                let until = begun.until.minus(MOMENT).max(begun.at);
+                events.push(Event {
+                    kind: gone.kind,
+                    count,
+                    spread: until.since(begun.at),
+                    until,
+                    ..like(Class::Gone, begun.at, &gone.message)
+                });
+            }
+            events.push(like(Class::Start, begun.until, &begun.message));
+        }
+        events
     }
 
     /// What stands around each beginning, parted into lives; nothing of those that were not looked at.
@@ -398,6 +439,10 @@ impl Begun {
         let mut voices = BTreeMap::new();
         for (n, words) in words.into_iter().enumerate() {
             let begin = n.checked_sub(1).map(|own| begins[own]);
+            // Of those behind the first that was folded too little is known.
+            if n == begins.len() && !self.folded.is_empty() {
+                continue;
+            }
             // Of what stands before all beginnings only an end like the others' tells anything.
             if n == 0 && !ends_like_another {
                 continue;
