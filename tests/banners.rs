@@ -164,3 +164,90 @@ fn two_writers_of_one_file_are_told_apart() {
         one("shop-1", 6)
     );
 }
+
+/// Lives whose lines are a logger's, with the process's id, and that end with this below the last of them.
+fn logged(lives: i64, last: &str, end: &str) -> String {
+    let mut text = String::new();
+    let mut log = |seconds: i64, pid: i64, line: &str| {
+        let at = Timestamp::from_second(1_772_359_200 + seconds).unwrap();
+        let at = at.strftime("%Y-%m-%d %H:%M:%S");
+        text.push_str(&format!("{at},000 [{pid}] {line}\n"));
+    };
+    for n in 0..200 {
+        log(n * 5, 700, &format!("INFO     shop.job: job {n} done"));
+    }
+    for n in 0..lives {
+        let (at, pid) = (1000 + n * 11, 701 + n);
+        log(
+            at,
+            pid,
+            "INFO     shop.main: order worker 2.3.0 starting up",
+        );
+        log(at + 1, pid, &format!("{last}\n{end}"));
+    }
+    text
+}
+
+#[test]
+fn what_a_runtime_writes_below_a_logged_line_as_it_dies_is_found() {
+    let connects = "INFO     shop.db: connecting to db01";
+    let failed = "ERROR    shop.api: request failed";
+    let trace = "Traceback (most recent call last):\n  File \"/srv/main.py\", line 7, in <module>\n    main()\n\
+        OSError: no route to db01";
+    let oom = "java.lang.OutOfMemoryError: Java heap space\n\tat a.B.c(B.java:1)\n\
+        Terminating due to java.lang.OutOfMemoryError: Java heap space";
+    for (last, end, lives) in [
+        (connects, trace, 9),
+        (connects, trace, 150),
+        (failed, oom, 9),
+    ] {
+        let report = scanned("worker.log", logged(lives, last, end).as_bytes());
+        let found = loops(&report);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (&*found[0].0, found[0].1),
+            ("worker", lives as u64),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn traces_of_requests_below_errors_are_none_of_a_crash() {
+    let mut text = logged(1, "INFO     shop.db: connected", "");
+    for n in 0..60 {
+        let at = Timestamp::from_second(1_772_361_000 + n * 30).unwrap();
+        let at = at.strftime("%Y-%m-%d %H:%M:%S");
+        text.push_str(&format!(
+            "{at},000 [701] ERROR    shop.api: request {n} failed\nTraceback (most recent call last):\n  \
+            File \"/srv/main.py\", line 9, in get\nKeyError: 'tax'\n{at},500 [701] INFO     shop.api: started job {n}\n"
+        ));
+    }
+    assert_eq!(loops(&scanned("worker.log", text.as_bytes())), []);
+}
+
+#[test]
+fn traces_of_requests_while_workers_are_replaced_are_none_of_a_crash() {
+    let mut text = String::new();
+    for n in 0..300 {
+        let at = Timestamp::from_second(1_772_359_200 + n * 20).unwrap();
+        let got = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+        let at = at.strftime("%Y-%m-%d %H:%M:%S +0000");
+        text.push_str(&format!(
+            "[{at}] [42] [ERROR] Error handling request /api\nTraceback (most recent call last):\n  \
+            File \"/srv/main.py\", line 9, in get\nKeyError: 'tax'\n"
+        ));
+        for n in 0..4 {
+            let line = format!(
+                "10.0.0.{n} - - [{got}] \"GET /api/a HTTP/1.1\" 200 1870 \"-\" \"curl/8\"\n"
+            );
+            text.push_str(&line);
+        }
+        if n % 7 == 3 {
+            text.push_str(&format!(
+                "[{at}] [42] [INFO] Worker exiting (pid: 42)\n[{at}] [43] [INFO] Booting worker with pid: 43\n"
+            ));
+        }
+    }
+    assert_eq!(loops(&scanned("gunicorn.log", text.as_bytes())), []);
+}

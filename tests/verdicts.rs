@@ -307,6 +307,42 @@ fn a_deploy_script_changes_what_it_names_or_anything() {
 }
 
 #[test]
+fn of_what_one_run_of_a_tool_changed_that_of_the_service_is_named() {
+    let puppet = |file: &str| {
+        let file = format!("(/Stage[main]/Base/File[{file}]/content) content changed");
+        (
+            "puppet-agent[7]",
+            format!("{file} '{{sha256}}3a50' to '{{sha256}}52f1'"),
+        )
+    };
+    let dpkg = |package: &str| ("dpkg", format!("upgrade {package}:amd64 1.2-1 1.3-1"));
+    for (runs, subject) in [
+        (
+            [puppet("/etc/motd"), puppet("/etc/geod/limits.conf")],
+            "limits.conf",
+        ),
+        ([dpkg("tzdata"), dpkg("geod")], "geod"),
+    ] {
+        let mut log = Log::new(&["web01"]);
+        for (n, (program, text)) in (0..).zip(&runs) {
+            log.say(ONSET - 8 + 2 * n, "web01", program, text);
+        }
+        let stopping = "Stopping geod.service - geod service...";
+        log.say(ONSET - 4, "web01", "systemd[1]", stopping);
+        log.say(
+            ONSET - 3,
+            "web01",
+            "systemd[1]",
+            "Started geod.service - geod service.",
+        );
+        log.crash(ONSET, "web01", "cannot go on: too many zones");
+        let report = log.report();
+        let first = &only(&report).causes[0];
+        assert!(first.summary.contains(subject), "{}", first.summary);
+    }
+}
+
+#[test]
 fn a_package_that_lists_no_files_is_not_cleared_by_a_files_name() {
     let upgraded = ("dpkg[4]", "upgrade libssl3:amd64 3.0.1 3.0.2");
     let says = "/usr/bin/geod: error while loading shared libraries: libssl.so.3: cannot open shared object file: No such file or directory";

@@ -13,7 +13,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::error::Error;
 use crate::primitives::{ByteOffset, FileId, LineNo, Place};
-use crate::record::{Format, Frame, Record};
+use crate::record::{Format, Frame, Record, Severity};
 use crate::time::{Span, Timestamp};
 
 mod braces;
@@ -350,10 +350,10 @@ impl RuleSet {
         input: &InputName<'_>,
         out: &mut Flood,
     ) {
-        let Candidate { frame, at, no, .. } = candidate;
         let matching = |record: &Record<'_>| {
             let program = record.program.as_deref().or(input.stem);
-            self.matching(&Text::of(record, program, frame.line), candidate.texts)
+            let line = candidate.frame.line;
+            self.matching(&Text::of(record, program, line), candidate.texts)
         };
         let mut matched = matching(record);
         let own = match matched.is_empty() {
@@ -363,10 +363,37 @@ impl RuleSet {
         if let Some(own) = &own {
             matched = matching(own);
         }
-        let record = own.as_ref().unwrap_or(record);
+        let whole = own.as_ref().unwrap_or(record);
+        self.tell(whole, &matched, &candidate, input, out);
+        let is_process = |n: &usize| self.rules[*n].class.family() == Family::Process;
+        if matched.iter().any(is_process) {
+            return;
+        }
+        if let Some(below) = record.below(candidate.frame.line) {
+            // What was handled is written below an error, as a part of its record.
+            let calm = record.severity.is_some_and(|s| s > Severity::Error);
+            let mut cries = matching(&below);
+            cries.retain(|&n| {
+                let rule = &self.rules[n];
+                rule.class == Class::Crash && (calm || rule.kind.as_deref() != Some("exception"))
+            });
+            self.tell(&below, &cries, &candidate, input, out);
+        }
+    }
+
+    /// Adds what the rules that fit a record tell.
+    fn tell(
+        &self,
+        record: &Record<'_>,
+        matched: &[usize],
+        candidate: &Candidate<'_>,
+        input: &InputName<'_>,
+        out: &mut Flood,
+    ) {
+        let &Candidate { frame, at, no, .. } = candidate;
         let program = record.program.as_deref().or(input.stem);
         let offset = ByteOffset::new(at.get().saturating_sub(record.back as u64));
-        for n in matched {
+        for &n in matched {
             // An id that the census sees says when its process begins.
             if self.rules[n].class == Class::Banner
                 && record.format.is_tagged()

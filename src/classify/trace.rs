@@ -89,6 +89,10 @@ pub fn further_lines(
             .flatten();
         at = end + 1;
         let Some(message) = message else {
+            // The next record of a logger ends what stands below the last one.
+            if record.program.is_none() && record.pid.is_none() && hint.names_loggers() {
+                break;
+            }
             between += 1;
             continue;
         };

@@ -8,16 +8,16 @@
 use std::collections::BTreeMap;
 
 use crate::classify::{Class, Event, mask};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 
 use super::silent::Line;
-use super::{LoopPolicy, Loops};
+use super::{LoopPolicy, Loops, median};
 
 /// This share of the texts is followed by the banner; the rest may have been cut short.
 const NEARLY_ALL: f64 = 0.8;
 /// Words of a start stand among so many lines.
-const FIRST_WORDS: usize = 6;
+const FIRST_WORDS: usize = 10;
 /// So many texts of one service are looked at, half from the first, half from the last.
 const LOOKED_AT: usize = 64;
 
@@ -56,10 +56,19 @@ pub struct Surroundings {
     pub before: Vec<(Timestamp, Line)>,
 }
 
-/// The crash texts without a process id of services of whose ends and starts nobody else tells, as
-/// indices of events in order, by service: those that are worth a look.
+/// The crash texts without a process id of a service of whose ends and starts nobody else tells, as indices of events in
+/// order.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Those that are worth a look.
+    pub looked_at: Vec<usize>,
+    /// The others, in the middle of these.
+    pub others: Vec<usize>,
+}
+
+/// By service.
 #[must_use]
-pub fn unanswered(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<Vec<usize>> {
+pub fn unanswered(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Vec<Unanswered> {
     let mut all = Vec::new();
     for track in &loops.tracks {
         if track.announced || track.supervised || !track.starts.is_empty() {
@@ -75,10 +84,14 @@ pub fn unanswered(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
         if (texts.len() as u64) < policy.crashes {
             continue;
         }
-        if texts.len() > LOOKED_AT {
-            texts.drain(LOOKED_AT / 2..texts.len() - LOOKED_AT / 2);
-        }
-        all.push(texts);
+        let others = match texts.len() {
+            n if n > LOOKED_AT => texts.drain(LOOKED_AT / 2..n - LOOKED_AT / 2).collect(),
+            _ => Vec::new(),
+        };
+        all.push(Unanswered {
+            looked_at: texts,
+            others,
+        });
     }
     all
 }
@@ -138,6 +151,34 @@ pub fn starts(texts: &[(&Event, Surroundings)], policy: &LoopPolicy) -> Vec<Even
             Some(of_the_same(start, text))
         })
         .collect()
+}
+
+/// The starts after the texts that were not looked at, where nearly all others are followed by one: as long after them as
+/// these usually are, but before the next text.
+#[must_use]
+pub fn further_starts(service: &Unanswered, found: &[Event], timeline: &Timeline) -> Vec<Event> {
+    let events = &timeline.events;
+    let waits = found.iter().filter_map(|start| {
+        let before = service
+            .looked_at
+            .partition_point(|n| events[*n].at <= start.at);
+        let text = &events[service.looked_at[before.checked_sub(1)?]];
+        Some(start.at.since(text.until))
+    });
+    let Some(wait) = median(waits.collect()) else {
+        return Vec::new();
+    };
+    let first_after = service.looked_at.get(LOOKED_AT / 2).copied();
+    let next = service.others.iter().skip(1).copied().chain(first_after);
+    let pairs = service.others.iter().zip(next);
+    let start = |(&n, next): (&usize, usize)| {
+        let text = &events[n];
+        let gap = events[next].at.since(text.until).max(Span::ZERO);
+        let at = text.until.plus(wait.min(Span::from_nanos(gap.nanos() / 2)));
+        let start = Event::untold(Class::Start, text.place, text.stamp, at, &text.text, "");
+        of_the_same(start, text)
+    };
+    pairs.map(start).collect()
 }
 
 /// The event as one of whom `like` is about.

@@ -18,7 +18,7 @@ mod machine;
 mod replaced;
 mod silent;
 
-pub use banner::{Surroundings, starts as starts_told_by_banners, unanswered};
+pub use banner::{Surroundings, further_starts, starts as starts_told_by_banners, unanswered};
 pub use cycle::{CrashKind, End, Track, is_supervisor};
 pub use identity::{Entity, is_alias, plain, root_of_logger};
 pub(crate) use silent::is_failure;
@@ -128,6 +128,8 @@ pub struct Loops {
 
 /// Of an end that stands for more crashes than this no more gaps are told one by one.
 const MANY: u64 = 16;
+/// Texts so near to the one before are of the same failure.
+const AT_ONCE: Span = Span::from_seconds(5);
 /// A pace is regular where the median distance from the median interval is within this share of it.
 const REGULAR: f64 = 0.3;
 
@@ -399,7 +401,8 @@ fn describe(
     let enough =
         count >= policy.crashes && followed + 1 >= policy.crashes.min(crashes.len() as u64);
     let given_up = gave_up && count >= policy.crashes_before_give_up;
-    if !enough && !given_up || job::is_job(track, ends, events) {
+    let is_none = || job::is_job(track, ends, events) || go_on(track, &crashes, events);
+    if !enough && !given_up || is_none() {
         return None;
     }
     let gaps = gaps(ends);
@@ -426,6 +429,23 @@ fn describe(
         phases: phases(&crashes, &gaps),
         said: said(&crashes, events, track, timeline),
     })
+}
+
+/// Whether what looks like ends are failures of a process that goes on: texts without a process id came again and again
+/// between starts, as those of requests do while workers are replaced now and then.
+fn go_on(track: &Track, crashes: &[&End], events: &[Event]) -> bool {
+    let times = |end: &&End| {
+        let texts = end.texts.iter().map(|&n| &events[n]);
+        let mut at: Vec<Timestamp> = texts
+            .filter(|event| event.pid.is_none() && event.field("pid").is_none())
+            .map(|event| event.at)
+            .collect();
+        at.sort_unstable();
+        at.dedup_by(|next, before| next.since(*before) <= AT_ONCE);
+        at.len()
+    };
+    let all: usize = crashes.iter().map(times).sum();
+    !track.supervised && all > 2 * crashes.len()
 }
 
 /// How many crashes records tell of. Where records were folded, each sort by itself, which ends they stand beside hangs
@@ -660,5 +680,56 @@ fn exit_words(event: &Event) -> String {
             .trim_start_matches([':', ' '])
             .to_owned(),
         None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::{ByteOffset, FileId, LineNo, Place};
+
+    fn event(class: Class, sort: u64, count: u64) -> Event {
+        let place = Place {
+            file: FileId::new(0),
+            offset: ByteOffset::new(0),
+            line: LineNo::after(0),
+        };
+        Event {
+            sort,
+            count,
+            ..Event::untold(class, place, None, Timestamp::from_nanos(0), "", "")
+        }
+    }
+
+    #[test]
+    fn crashes_are_counted_by_what_tells_of_them_however_it_was_folded() {
+        let events = [
+            // Two sorts that tell of the same ends; the second lot of them fell to the first end.
+            event(Class::Exit, 1, 10),
+            event(Class::Exit, 2, 10),
+            event(Class::Exit, 1, 10),
+            event(Class::Exit, 2, 9),
+            // A restart whose end seemed to be missing.
+            event(Class::Restart, 3, 8),
+            // Another way to end.
+            event(Class::StartFail, 4, 3),
+        ];
+        let end = |records: &[usize], count: u64| End {
+            at: Timestamp::from_nanos(0),
+            until: Timestamp::from_nanos(0),
+            records: records.to_vec(),
+            texts: Vec::new(),
+            count,
+            requested: false,
+            gave_up: false,
+            restarted: None,
+            life: None,
+            was_started: false,
+            lost: 0,
+            kind: CrashKind::Exit,
+        };
+        let ends = [end(&[0, 1, 2, 3], 10), end(&[4], 8), end(&[5], 3)];
+        assert_eq!(told_of(&ends.iter().collect::<Vec<_>>(), &events), 23);
+        assert_eq!(told_of(&[&ends[1]], &events), 8);
     }
 }

@@ -178,6 +178,14 @@ fn suspect(
     (enough && !found.is_told_of(loops)).then_some(found)
 }
 
+/// Of a message of several lines the last one that tells of a failure: a trace ends with what happened.
+fn told_by(message: &str) -> &str {
+    let mut lines = message.lines();
+    let first = lines.next().filter(|line| is_failure(line));
+    let last = || lines.rfind(|line| is_failure(line));
+    first.is_none().then(last).flatten().unwrap_or(message)
+}
+
 impl Suspect {
     /// Whether other records tell of the same ends: its supervisor's, or those of the same process under
     /// another name.
@@ -368,7 +376,7 @@ impl Suspect {
             };
             told = Some(events.len());
             let mut event = self.event(Class::Gone, life, last, life.last.0);
-            event.message = telling.message.as_str().into();
+            event.message = told_by(&telling.message).into();
             event.kind = Some("unknown");
             event.count = 1 + std::mem::take(&mut untold);
             events.push(event);

@@ -31,21 +31,24 @@ pub(super) fn starts(
     let services = loops::unanswered(timeline, loops, policy);
     let event = |n: usize| &timeline.events[n];
     let wanted = services.iter().flat_map(|service| {
-        let before = std::iter::once(None).chain(service.iter().copied().map(Some));
-        before.zip(service)
+        let looked_at = &service.looked_at;
+        let before = std::iter::once(None).chain(looked_at.iter().copied().map(Some));
+        before.zip(looked_at)
     });
     let wanted =
         wanted.map(|(before, &n)| Wanted::of(event(n), before.map(event), (CONTEXT, CONTEXT)));
     let texts = gather(&wanted.collect::<Vec<_>>(), timeline, sources);
     let mut found = Vec::new();
     for service in services {
-        let around = service.iter().map(|&n| {
+        let around = service.looked_at.iter().map(|&n| {
             let text = texts.get(&event(n).place);
             let found = text.map(|text| surroundings(event(n), text, sources));
             (event(n), found.unwrap_or_default())
         });
         let around: Vec<(&Event, Surroundings)> = around.collect();
-        found.extend(loops::starts_told_by_banners(&around, policy));
+        let starts = loops::starts_told_by_banners(&around, policy);
+        found.extend(loops::further_starts(&service, &starts, timeline));
+        found.extend(starts);
     }
     found
 }
@@ -124,7 +127,9 @@ fn each_record(
             name.map(loops::root_of_logger),
             own.map(loops::root_of_logger),
         );
-        !is_named || same(name, own) || event.host.is_none() && roots.0 == roots.1
+        !is_named
+            || same(name, own)
+            || event.host.is_none() && (format.names_loggers() || roots.0 == roots.1)
     };
     let mut at = 0;
     // Up to where lines belong to a record that was told.

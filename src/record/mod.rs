@@ -100,6 +100,23 @@ impl Record<'_> {
             ..self.clone()
         })
     }
+
+    /// The frame's line as a record by itself, where a logger's record goes on to it: what a runtime writes to its standard
+    /// error as its process dies stands below whatever was logged last, and bears no head. Who wrote it is not known.
+    /// `None` elsewhere.
+    #[must_use]
+    pub fn below<'l>(&'l self, line: &'l [u8]) -> Option<Record<'l>> {
+        let is_indented = line.first().is_none_or(|first| first.is_ascii_whitespace());
+        (self.back > 0 && self.format.names_loggers() && !is_indented).then(|| Record {
+            program: None,
+            pid: None,
+            severity: None,
+            message: Cow::Borrowed(line.trim_ascii_end()),
+            back: 0,
+            len: line.len(),
+            ..self.clone()
+        })
+    }
 }
 
 /// One record, borrowed from its frame.

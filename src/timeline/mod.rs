@@ -74,6 +74,8 @@ pub struct Life {
 /// What was settled of one file.
 #[derive(Debug, Clone)]
 pub struct FileTimes {
+    /// The format of most of its lines.
+    pub format: Format,
     /// The first stamp.
     pub first: Option<Timestamp>,
     /// The last stamp.

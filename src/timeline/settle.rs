@@ -223,6 +223,7 @@ impl Guesses<'_> {
             zone: self.zone_in_words(),
             clock: self.clock_in_words(),
             skew: None,
+            format: self.file.format,
             minutes,
             hosts,
             lives,

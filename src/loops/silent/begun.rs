@@ -132,7 +132,9 @@ pub fn beginnings(timeline: &Timeline, loops: &Loops, policy: &LoopPolicy) -> Ve
     // Loggers of one program say so at the same time.
     let program = |begun: &Begun| {
         let service = &begun.entity.service;
+        let times = timeline.files.get(begun.log.index());
         let name = match begun.entity.host {
+            None if times.is_some_and(|times| times.format.names_loggers()) => "",
             None => root_of_logger(service),
             Some(_) => service,
         };

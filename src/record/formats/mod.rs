@@ -143,6 +143,14 @@ impl Format {
         )
     }
 
+    /// Whether names in its lines are those of loggers, parts of one program; structured lines are gathered from several.
+    #[must_use]
+    pub fn names_loggers(self) -> bool {
+        let known = KNOWN.iter().find(|known| known.format == self);
+        known.is_some_and(|known| known.group == Group::Loggers)
+            && !matches!(self, F::JsonLines | F::JsonPretty | F::Logfmt)
+    }
+
     /// The syslog family, whose census reads host and tag.
     fn is_syslog(self) -> bool {
         self <= F::JournalShortMonotonic
