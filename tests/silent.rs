@@ -678,3 +678,15 @@ fn a_timers_job_that_fails_is_no_loop_and_a_service_that_is_started_again_for_it
     let found = loops(&failing_every_five_minutes(true).report());
     assert_eq!((found.len(), found[0].2), (1, 8), "{found:?}");
 }
+
+#[test]
+fn a_service_that_fell_silent_behind_its_last_start_has_not_recovered() {
+    for (last, status) in [(6, "ongoing"), (1900, "recovered")] {
+        let starts: Vec<i64> = (0..9).map(|n| 120_000 + n * 3100).collect();
+        let mut log = looping(&starts);
+        life(&mut log, 160_000, 300, last, None);
+        let report = log.neighbour(2100).report();
+        assert_eq!(report["incidents"][0]["status"], status);
+        assert_eq!(loops(&report)[0].2, 9);
+    }
+}

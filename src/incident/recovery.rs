@@ -3,16 +3,22 @@
 //! In: the lives of its services after their last crash, and the changes after the onset. Out: a
 //! [`Status`] and perhaps a [`Recovery`]. Silence is no recovery: a service has recovered when it ran,
 //! from a start on, without a crash for three times the loop's longest gap, and at least 30 s, while its
-//! host's log went on. Where the log ends sooner, a repair and a start that lived longer than the loop's
+//! host's log went on, and, where it is known that it writes all the time, its own lines did. Where the log ends sooner, a repair and a start that lived longer than the loop's
 //! lives did are told as a recovery that is not confirmed.
 
 use crate::attribution::{Case, Verdict};
 use crate::classify::Class;
 use crate::ledger::{Change, base_name};
-use crate::loops::CrashLoop;
+use crate::loops::{CrashLoop, plain};
 use crate::time::{Span, Timestamp};
+use crate::timeline::Life;
 
 use super::Facts;
+
+/// A life of so many lines shows how often a service writes.
+const CHATTY: u64 = 50;
+/// It is silent where nothing came for so many times as long as from line to line, and for this time.
+const SILENT: (i64, Span) = (50, Span::from_seconds(300));
 
 /// How an incident stands at the end of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -160,12 +166,42 @@ fn after(facts: &Facts<'_>, found: &CrashLoop) -> After {
         // The first start after the end, unless a give-up or a stop stands between.
         Some(from) => After::Ran {
             from,
-            healthy: until.since(from),
+            healthy: (silent_since(facts, found, from, until).unwrap_or(until)).since(from),
         },
         None if end.gave_up => After::GaveUp,
         None if stop.is_some() => After::Stopped,
         None => After::Down,
     }
+}
+
+/// When a service that writes all the time, as its longest life before did, wrote its last line after a start, where it
+/// has been silent ever since: it may be dead. Only of processes whose lines bear their ids.
+fn silent_since(
+    facts: &Facts<'_>,
+    found: &CrashLoop,
+    from: Timestamp,
+    until: Timestamp,
+) -> Option<Timestamp> {
+    let entity = &found.entity;
+    let files = facts.timeline.files.iter();
+    let lives = || {
+        let all = files.clone().flat_map(|file| &file.lives);
+        all.filter(|life| {
+            plain(&life.program).0 == entity.service
+                && (entity.host.as_deref()).is_none_or(|host| *life.host == *host)
+        })
+    };
+    let wrote = |life: &&Life| life.last.0.since(life.first.0);
+    let usual = lives()
+        .filter(|life| life.first.0 < found.first)
+        .max_by_key(wrote)?;
+    let each = wrote(&usual).nanos() / usual.lines.max(1) as i64;
+    let last = lives()
+        .map(|life| life.last.0)
+        .filter(|at| *at >= from)
+        .max()?;
+    let bound = Span::from_nanos(each).times(SILENT.0).max(SILENT.1);
+    (usual.lines >= CHATTY && until.since(last) > bound).then_some(last)
 }
 
 /// How many of the loop's longest lives the last life outlasts.
