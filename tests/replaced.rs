@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+#[allow(dead_code, reason = "each test program uses a part")]
+mod support;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -115,4 +118,33 @@ fn replicas_that_crashed_once_each_are_no_loop() {
     }
     events.say(4_000_000, "network connect 77 (name=ingress, type=overlay)");
     assert_eq!(events.incidents(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_cluster_s_own_events_tell_of_a_loop() {
+    let mut text = String::new();
+    let mut event = |seconds: i64, reason: &str, message: &str| {
+        let at = jiff::Timestamp::from_second(1_772_359_200 + seconds).unwrap();
+        let event = serde_json::json!({
+            "apiVersion": "v1", "kind": "Event", "type": "Normal", "reason": reason, "message": message,
+            "involvedObject": {"kind": "Pod", "namespace": "prod", "name": "notify-5f6d77c9b-qq9zt"},
+            "source": {"component": "kubelet", "host": "node-2"},
+            "firstTimestamp": at.to_string(), "lastTimestamp": at.to_string(), "count": 1,
+        });
+        text.push_str(&format!("{event}\n"));
+    };
+    for n in 0..9 {
+        event(n * 60, "Started", "Started container notify");
+        let waits =
+            "Back-off restarting failed container notify in pod notify-5f6d77c9b-qq9zt_prod(1b1b)";
+        event(n * 60 + 4, "BackOff", waits);
+        // It says so again while it waits.
+        event(n * 60 + 19, "BackOff", waits);
+    }
+    let found = support::logs::loops(&support::logs::scanned(&[("events.json", text.as_bytes())]));
+    assert_eq!(
+        (found.len(), &*found[0].0, found[0].2),
+        (1, "notify", 9),
+        "{found:?}"
+    );
 }

@@ -395,15 +395,17 @@ impl Walk<'_> {
     /// waits longer than it did, or says so when that wait is over, or where the service had been started. The
     /// kubelet doubles the wait with each end (pkg/kubelet/kuberuntime/kuberuntime_manager.go, `doBackOff`).
     fn waits_anew(&self, event: &Event) -> bool {
-        let Some(delay) = delay_of(event).filter(|_| event.class == Class::Backoff) else {
+        if event.class != Class::Backoff {
             return false;
-        };
+        }
+        let delay = delay_of(event);
         match self.state {
+            // Who waits to start it again says that it ended, for how long or not.
             State::Up(since) => event.at > since,
-            State::Down(_) => self.wait.is_some_and(|(told, since)| {
+            State::Down(_) => self.wait.zip(delay).is_some_and(|((told, since), delay)| {
                 delay > told || event.at.since(since) > told.plus(LOOKS_AGAIN)
             }),
-            _ => true,
+            _ => delay.is_some(),
         }
     }
 

@@ -136,8 +136,12 @@ pub fn name_of(event: &Event) -> Option<String> {
     if event.field("description").is_some() && event.field("unit").is_none() {
         return event.subject.as_deref().map(str::to_owned);
     }
+    // A container is called after its pod, where the record is about that.
+    let pod = || (event.subject.as_deref()).filter(|_| event.field("container").is_some());
     event
-        .any_field(&["unit", "service", "pod", "container", "comm"])
+        .any_field(&["unit", "service", "pod"])
+        .or_else(pod)
+        .or_else(|| event.any_field(&["container", "comm"]))
         .or(event.subject.as_deref())
         .or(event.unit.as_deref())
         .or(event.program.as_deref())
