@@ -256,6 +256,11 @@ fn started_after(at: i64, command: &str) -> Report {
 fn crashed_after(at: i64, (program, text): (&str, &str), says: &str) -> Report {
     let mut log = Log::new(&["web01"]);
     log.say(at, "web01", program, text);
+    restarted_and_crashed(log, says)
+}
+
+/// It is restarted, and crashes.
+fn restarted_and_crashed(mut log: Log, says: &str) -> Report {
     let stopping = "Stopping geod.service - geod service...";
     log.say(ONSET - 4, "web01", "systemd[1]", stopping);
     let started = "Started geod.service - geod service.";
@@ -327,16 +332,7 @@ fn of_what_one_run_of_a_tool_changed_that_of_the_service_is_named() {
         for (n, (program, text)) in (0..).zip(&runs) {
             log.say(ONSET - 8 + 2 * n, "web01", program, text);
         }
-        let stopping = "Stopping geod.service - geod service...";
-        log.say(ONSET - 4, "web01", "systemd[1]", stopping);
-        log.say(
-            ONSET - 3,
-            "web01",
-            "systemd[1]",
-            "Started geod.service - geod service.",
-        );
-        log.crash(ONSET, "web01", "cannot go on: too many zones");
-        let report = log.report();
+        let report = restarted_and_crashed(log, "cannot go on: too many zones");
         let first = &only(&report).causes[0];
         assert!(first.summary.contains(subject), "{}", first.summary);
     }

@@ -45,7 +45,7 @@ pub use rule::{Rule, RuleFile, parse};
 pub use signature::{Signature, mask, stable_id};
 pub use template::Templates;
 pub use text::Text;
-pub use thin::thin;
+pub use thin::make_fewer;
 
 /// The rules in force, ready to be asked.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ const SLOWEST: Span = Span::from_seconds(6 * 3600);
 
 /// Makes no more than so many of each sort, as far as that is possible; those that stand for others count them. Returns
 /// which stay, and how many records are not counted any more.
-pub fn thin(events: &mut [Event], of_a_sort: usize) -> (Vec<bool>, u64) {
+pub(super) fn thin(events: &mut [Event], of_a_sort: usize) -> (Vec<bool>, u64) {
     let (first, last) = (FIRST.min(of_a_sort / 4), LAST.min(of_a_sort / 2));
     let mut sorts: HashMap<u64, Vec<usize>> = HashMap::new();
     for (n, event) in events.iter().enumerate() {
@@ -61,6 +61,14 @@ pub fn thin(events: &mut [Event], of_a_sort: usize) -> (Vec<bool>, u64) {
         }
     }
     (gone.into_iter().map(|gone| !gone).collect(), dropped)
+}
+
+/// [`thin`], and takes those away that do not stay. Returns how many records are not counted any more.
+pub fn make_fewer(events: &mut Vec<Event>, of_a_sort: usize) -> u64 {
+    let (stays, dropped) = thin(events, of_a_sort);
+    let mut stays = stays.into_iter();
+    events.retain(|_| stays.next().unwrap_or(true));
+    dropped
 }
 
 /// Makes one of every two neighbours that may be one; returns those that are left.
@@ -134,10 +142,7 @@ mod tests {
         // Forty phases of twenty crashes each, ten seconds apart, with pauses of five minutes.
         let all = (0..40).flat_map(|phase| (0..20).map(move |n| phase * 500 + n * 10));
         let mut events: Vec<Event> = all.map(crash).collect();
-        let (stays, dropped) = thin(&mut events, 64);
-        assert_eq!(dropped, 0);
-        let mut stays = stays.into_iter();
-        events.retain(|_| stays.next().unwrap());
+        assert_eq!(make_fewer(&mut events, 64), 0);
         assert!(events.len() <= 64, "{}", events.len());
         assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 800);
         let phases: std::collections::BTreeSet<u64> =
@@ -148,6 +153,6 @@ mod tests {
     #[test]
     fn what_comes_now_and_then_is_let_go_of() {
         let mut events: Vec<Event> = (0..300).map(|n| crash(n * 86_400)).collect();
-        assert_eq!(thin(&mut events, 64).1, 300 - 64);
+        assert_eq!(make_fewer(&mut events, 64), 300 - 64);
     }
 }

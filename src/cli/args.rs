@@ -95,8 +95,8 @@ pub(super) struct ScanArgs {
 
     /// How many events to keep, some two kilobytes of memory each [default: 200000]
     ///
-    /// Where there are more, those go first that came once or twice, the longest ago, and changes after
-    /// which nothing crashed for long; the report says how many.
+    /// Where there are more, neighbours of a sort become one that counts both, and then those go first that came once
+    /// or twice, the longest ago, and changes after which nothing crashed for long; the report says how many.
     #[arg(long, value_name = "EVENTS", hide_short_help = true)]
     pub(super) keep: Option<NonZeroUsize>,
 
@@ -195,8 +195,8 @@ pub(super) struct WatchArgs {
 
     /// How many events to keep, some two kilobytes of memory each
     ///
-    /// Where there are more, those go first that came once or twice, the longest ago, and changes after
-    /// which nothing crashed for long.
+    /// Where there are more, neighbours of a sort become one that counts both, and then those go first that came once
+    /// or twice, the longest ago, and changes after which nothing crashed for long.
     #[arg(
         long,
         value_name = "EVENTS",

@@ -3,8 +3,8 @@
 //! In: the lives of its services after their last crash, and the changes after the onset. Out: a
 //! [`Status`] and perhaps a [`Recovery`]. Silence is no recovery: a service has recovered when it ran,
 //! from a start on, without a crash for three times the loop's longest gap, and at least 30 s, while its
-//! host's log went on, and, where it is known that it writes all the time, its own lines did. Where the log ends sooner, a repair and a start that lived longer than the loop's
-//! lives did are told as a recovery that is not confirmed.
+//! host's log went on, and, where it is known that it writes all the time, its own lines did. Where the
+//! log ends sooner, a repair and a start that lived longer than the loop's lives did are told as a recovery that is not confirmed.
 
 use crate::attribution::{Case, Verdict};
 use crate::classify::Class;
@@ -182,6 +182,9 @@ fn silent_since(
     from: Timestamp,
     until: Timestamp,
 ) -> Option<Timestamp> {
+    if until.since(from) <= SILENT.1 {
+        return None;
+    }
     let entity = &found.entity;
     let files = facts.timeline.files.iter();
     let lives = || {

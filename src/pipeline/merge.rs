@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::{self, Event, ROOM, THINNED, thin};
+use crate::classify::{self, Event, ROOM, THINNED, make_fewer};
 use crate::error::Warning;
 
 use super::file::FileYield;
@@ -93,10 +93,7 @@ impl Merge {
         };
         for of_a_sort in THINNED {
             for (_, file) in &mut self.merged.files {
-                let (stays, dropped) = thin(&mut file.events.events, of_a_sort);
-                let mut stays = stays.into_iter();
-                (file.events.events).retain(|_| stays.next().unwrap_or(true));
-                self.merged.dropped += dropped;
+                self.merged.dropped += make_fewer(&mut file.events.events, of_a_sort);
             }
             self.events = count(&self.merged.files);
             if self.events <= self.keep - self.keep / ROOM {

@@ -1,9 +1,9 @@
 //! What a stream that goes on keeps, for months, within a bound.
 //!
 //! In: events of the streams, in their order. Out: the same, fewer. Of a sort that came very often some become
-//! one ([`thin`]). Where all sorts together are too many, [`choose`] says which go, as in a scan.
+//! one ([`make_fewer`]). Where all sorts together are too many, [`choose`] says which go, as in a scan.
 
-use crate::classify::{Event, choose, thin};
+use crate::classify::{choose, make_fewer};
 
 use super::stream::Stream;
 
@@ -49,13 +49,5 @@ fn drop_least(streams: &mut [Stream], most: usize) -> u64 {
         });
         stream.look_again = stream.events.len() + STEP;
     }
-    dropped
-}
-
-/// Makes fewer of the sorts that came too often.
-fn make_fewer(events: &mut Vec<Event>, of_a_sort: usize) -> u64 {
-    let (stays, dropped) = thin(events, of_a_sort);
-    let mut stays = stays.into_iter();
-    events.retain(|_| stays.next().unwrap_or(true));
     dropped
 }
